@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Entry point of every command; starts the embedded servers first where no server URL is set."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesteam.settings")
+    from django.core.management import execute_from_command_line
+
+    from salesteam import embedded
+
+    with embedded.servers_for(sys.argv):
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The settings that a deployment may set, typed, with defaults; nonsense is refused at start.
+
+`docs/settings.md` is checked against this class by a test, so the table there is complete.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+INSECURE_KEY = "development-only-key-that-is-refused-in-production"
+
+
+class Environment(BaseSettings):
+    """Values read from environment variables of the same name in capitals."""
+
+    model_config = SettingsConfigDict(case_sensitive=False, env_ignore_empty=True)
+
+    salesteam_env: Literal["development", "production", "test"] = Field(
+        "development", description="Mode: production insists on a secret key and HTTPS cookies."
+    )
+    salesteam_home: Path = Field(Path("var"), description="Data folder of files and embedded servers.")
+    secret_key: str = Field(INSECURE_KEY, description="Signing key, at least 32 characters.")
+    database_url: str | None = Field(
+        None, description="postgresql://user:password@host:port/name; unset: embedded PostgreSQL."
+    )
+    redis_url: str | None = Field(None, description="redis://host:port/db; unset: embedded Valkey.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the web server.")
+    web_workers: int = Field(2, ge=1, le=64, description="Web server processes.")
+    web_threads: int = Field(4, ge=1, le=64, description="Threads per web server process.")
+    worker_concurrency: int = Field(2, ge=1, le=64, description="Task processes per worker.")
+    site_url: str | None = Field(
+        None, description="Public address, used in mails; default http://localhost:PORT."
+    )
+    allowed_hosts: str = Field("", description="Comma-separated host names that are answered.")
+    trusted_proxy: bool = Field(
+        False, description="Behind a reverse proxy that sets X-Forwarded-Proto itself."
+    )
+    email_url: str = Field(
+        "smtp://localhost:1025",
+        description="smtp://user:password@host:port (STARTTLS with ?tls=1, smtps:// for TLS).",
+    )
+    email_from: str = Field(
+        "SalesTeam <salesteam@localhost>", description="Sender of every mail."
+    )
+    storage_url: str | None = Field(
+        None, description="s3://bucket/prefix for files; unset: folder SALESTEAM_HOME/files."
+    )
+    log_format: Literal["json", "console"] | None = Field(
+        None, description="Log lines as json (production) or for people (console)."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Lowest level that is logged."
+    )
+    default_time_zone: str = Field(
+        "Europe/Berlin", description="Zone of a new organisation until its administrator sets it."
+    )
+
+    @field_validator("salesteam_home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_only(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("postgres://", "postgresql://")):
+            msg = "must be a postgresql:// address: no other database is supported"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_only(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("redis://", "rediss://", "redis+socket://", "unix://")):
+            msg = "must be a redis:// or rediss:// address"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("email_url")
+    @classmethod
+    def _smtp_only(cls, value: str) -> str:
+        if not value.startswith(("smtp://", "smtps://")):
+            msg = "must be an smtp:// or smtps:// address"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("default_time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            msg = f"{value} is not a time zone such as Europe/Berlin"
+            raise ValueError(msg) from error
+        return value
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.salesteam_env != "production":
+            return self
+        if self.secret_key == INSECURE_KEY or len(self.secret_key) < 32:
+            msg = "SECRET_KEY must be set to at least 32 random characters in production"
+            raise ValueError(msg)
+        if not self.allowed_hosts:
+            msg = "ALLOWED_HOSTS must name the host names of the site in production"
+            raise ValueError(msg)
+        return self
