@@ -1,0 +1,30 @@
+"""Which customers and contacts a person may see."""
+
+from typing import Any, Self
+
+from django.db import models
+
+from apps.members.models import Member
+from apps.members.querysets import Viewer, access_role
+
+
+class CustomerQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Own customers and the pool; a lead's subtree; everything for those who see all."""
+        role = access_role(user)
+        if role is None:
+            return self.none()
+        if role.sees_all_customers:
+            return self.all()
+        if role.sees_own_customers:
+            owners = Member.objects.visible_to(user).values("pk")
+            return self.filter(models.Q(owner__isnull=True) | models.Q(owner__in=owners))
+        return self.none()
+
+
+class ContactQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Contacts of the customers that the person may see."""
+        from apps.customers.models import Customer
+
+        return self.filter(customer__in=Customer.objects.visible_to(user).values("pk"))

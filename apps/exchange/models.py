@@ -1,0 +1,46 @@
+"""The record of imports: what was read, what came of it, and which rows were refused."""
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.members.models import AccessRole, Member
+from apps.members.querysets import Viewer, access_role
+
+
+class ImportRunQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Administrators see every import; a manager sees those they started."""
+        role = access_role(user)
+        if role is AccessRole.ADMIN:
+            return self.all()
+        if role is AccessRole.MANAGER:
+            return self.filter(by=user.pk)
+        return self.none()
+
+
+class ImportRun(models.Model):
+    """One import that was carried out or tried; written also when nothing was changed."""
+
+    source = models.CharField(_("source"), max_length=255)
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    # {"customers": {"read": 85, "created": 85, "updated": 0, "unchanged": 0, "rejected": 0}, …}
+    summary: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    # [{"file": "sales_pipeline.csv", "line": 17, "column": "close_date", "value": "30.2.", "reason": "…"}]
+    rejected: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-pk"]
+        indexes: ClassVar = [models.Index(fields=["by", "-id"], name="importrun_by_member")]
+
+    def __str__(self) -> str:
+        return self.source

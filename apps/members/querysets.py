@@ -1,0 +1,87 @@
+"""Which members and teams a person may see."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.db import models
+
+if TYPE_CHECKING:
+    from apps.members.models import Member, Team
+
+type Viewer = "Member | AnonymousUser"
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def subtree_of(self, team: "Team") -> Self:
+        """The team itself and every team below it."""
+        return self.filter(path__contains=[team.pk])
+
+    def led_by(self, member: "Member") -> Self:
+        """Teams that the member leads, with everything below them."""
+        led = list(self.model._default_manager.filter(lead=member).values_list("pk", flat=True))
+        return self.filter(path__overlap=led) if led else self.none()
+
+    def visible_to(self, user: Viewer) -> Self:
+        """Teams whose figures the person may open."""
+        role = access_role(user)
+        if role is None:
+            return self.none()
+        if role.sees_all_figures:
+            return self.all()
+        if role.leads:
+            return self.led_by(user)  # type: ignore[arg-type]
+        return self.none()
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Members whose work the person may see: own, own subtree, or all."""
+        role = access_role(user)
+        if role is None:
+            return self.none()
+        if role.sees_all_people:
+            return self.all()
+        if role.leads:
+            return self.in_teams_led_by(user)  # type: ignore[arg-type]
+        return self.filter(pk=user.pk)
+
+    def in_teams_led_by(self, member: "Member") -> Self:
+        """The lead and everybody whose membership in the led subtree runs now."""
+        from apps.members.models import Membership, Team
+
+        running = Membership.objects.running_on(None).filter(
+            team__in=Team.objects.led_by(member).values("pk")
+        )
+        return self.filter(models.Q(pk=member.pk) | models.Q(pk__in=running.values("member")))
+
+
+class MembershipQuerySet(models.QuerySet[Any]):
+    def running_on(self, day: Any) -> Self:
+        """Memberships that cover the day; `None` stands for those that have not ended."""
+        if day is None:
+            return self.filter(ends_on__isnull=True)
+        return self.filter(starts_on__lte=day).filter(
+            models.Q(ends_on__isnull=True) | models.Q(ends_on__gt=day)
+        )
+
+
+class MemberManager(DjangoUserManager.from_queryset(MemberQuerySet)):  # type: ignore[misc]
+    """Members are created by `services.member_create`; commands of Django use this door."""
+
+    def get_by_natural_key(self, username: str | None) -> "Member":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Member":  # type: ignore[override]
+        member = self.model(email=email.strip().lower(), **fields)
+        member.set_password(password)
+        member.full_clean(exclude=["password"])
+        member.save(using=self._db)
+        return member
+
+
+def access_role(user: Viewer) -> Any:
+    """The access role of a signed-in, active member; `None` for anybody else."""
+    if not user.is_authenticated or not user.is_active:
+        return None
+    return user.role

@@ -1,0 +1,52 @@
+"""Every change to orders."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.core.services import audit_record
+from apps.customers.models import Customer
+from apps.funnel.models import Opportunity
+from apps.members.models import Member
+from apps.members.selectors import primary_team_on
+from apps.members.services import NoTeam
+from apps.orders.models import Order
+from apps.products.models import Product, ProductLine
+
+
+@transaction.atomic
+def order_create(  # noqa: PLR0913 - the fields of an order
+    *,
+    number: str,
+    member: Member,
+    line: ProductLine,
+    ordered_on: date,
+    value: Decimal,
+    by: Member | None,
+    cost: Decimal | None = None,
+    customer: Customer | None = None,
+    product: Product | None = None,
+    opportunity: Opportunity | None = None,
+) -> Order:
+    """Record a sale, credited to the member and the team of that day."""
+    team = primary_team_on(member, ordered_on)
+    if team is None:
+        raise NoTeam(_("%(member)s belongs to no team on that day.") % {"member": member})
+    order = Order(
+        number=number,
+        member=member,
+        team=team,
+        line=line,
+        product=product,
+        customer=customer,
+        opportunity=opportunity,
+        ordered_on=ordered_on,
+        value=value,
+        cost=cost,
+    )
+    order.full_clean()
+    order.save()
+    audit_record(by=by, action="order.create", record=order, value=str(value))
+    return order

@@ -1,0 +1,14 @@
+"""Addresses of the whole site; each app brings its own."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("allauth.account.urls")),
+    path("", include("apps.core.urls")),
+    path("customers/", include("apps.customers.urls")),
+    path("opportunities/", include("apps.funnel.urls")),
+    path("orders/", include("apps.orders.urls")),
+    path("", include("apps.reports.urls")),
+    path("imports/", include("apps.exchange.urls")),
+    path("overnight/", include("apps.overnight.urls")),
+]
