@@ -3,11 +3,12 @@
 `docs/settings.md` is checked against this class by a test, so the table there is complete.
 """
 
+import sys
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 INSECURE_KEY = "development-only-key-that-is-refused-in-production"
@@ -21,7 +22,9 @@ class Environment(BaseSettings):
     salesteam_env: Literal["development", "production", "test"] = Field(
         "development", description="Mode: production insists on a secret key and HTTPS cookies."
     )
-    salesteam_home: Path = Field(Path("var"), description="Data folder of files and embedded servers.")
+    salesteam_home: Path = Field(
+        Path("var"), description="Data folder of files and embedded servers."
+    )
     secret_key: str = Field(INSECURE_KEY, description="Signing key, at least 32 characters.")
     database_url: str | None = Field(
         None, description="postgresql://user:password@host:port/name; unset: embedded PostgreSQL."
@@ -42,9 +45,7 @@ class Environment(BaseSettings):
         "smtp://localhost:1025",
         description="smtp://user:password@host:port (STARTTLS with ?tls=1, smtps:// for TLS).",
     )
-    email_from: str = Field(
-        "SalesTeam <salesteam@localhost>", description="Sender of every mail."
-    )
+    email_from: str = Field("SalesTeam <salesteam@localhost>", description="Sender of every mail.")
     storage_url: str | None = Field(
         None, description="s3://bucket/prefix for files; unset: folder SALESTEAM_HOME/files."
     )
@@ -74,8 +75,8 @@ class Environment(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis_only(cls, value: str | None) -> str | None:
-        if value and not value.startswith(("redis://", "rediss://", "redis+socket://", "unix://")):
-            msg = "must be a redis:// or rediss:// address"
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            msg = "must be a redis://, rediss:// or unix:// address"
             raise ValueError(msg)
         return value
 
@@ -108,3 +109,18 @@ class Environment(BaseSettings):
             msg = "ALLOWED_HOSTS must name the host names of the site in production"
             raise ValueError(msg)
         return self
+
+
+def load() -> Environment:
+    """Read the environment; ends the program with a line per value that can't be used."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(map(str, e['loc'])).upper() or 'SETTINGS'}: "
+            f"{e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        ]
+    sys.exit(
+        "\n".join(["The settings in the environment can't be used (see docs/settings.md):", *lines])
+    )

@@ -9,22 +9,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from celery.schedules import crontab
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
-from pydantic import ValidationError
 
 from salesteam import embedded, logs
-from salesteam.environment import Environment
+from salesteam.environment import load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-try:
-    ENV = Environment()
-except ValidationError as error:
-    lines = [
-        f"  {'.'.join(map(str, e['loc'])).upper() or 'SETTINGS'}: {e['msg'].removeprefix('Value error, ')}"
-        for e in error.errors()
-    ]
-    sys.exit("The settings in the environment can't be used (see docs/settings.md):\n" + "\n".join(lines))
-
+ENV = load()
 TESTING = ENV.salesteam_env == "test" or "pytest" in sys.modules
 PRODUCTION = ENV.salesteam_env == "production"
 DEBUG = False
@@ -236,7 +227,12 @@ SECURE_HSTS_SECONDS = 31536000 if SITE_URL.startswith("https://") else 0
 if ENV.trusted_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-CELERY_BROKER_URL = REDIS_URL
+# Celery's name for a Unix socket and its database number differs from redis-py's.
+CELERY_BROKER_URL = (
+    REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+    if REDIS_URL.startswith("unix://")
+    else REDIS_URL
+)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
