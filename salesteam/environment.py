@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SHORTEST_KEY = 32
 INSECURE_KEY = "development-only-key-that-is-refused-in-production"
 
 
@@ -102,8 +103,8 @@ class Environment(BaseSettings):
     def _production_is_safe(self) -> Self:
         if self.salesteam_env != "production":
             return self
-        if self.secret_key == INSECURE_KEY or len(self.secret_key) < 32:
-            msg = "SECRET_KEY must be set to at least 32 random characters in production"
+        if self.secret_key == INSECURE_KEY or len(self.secret_key) < SHORTEST_KEY:
+            msg = f"SECRET_KEY must be set to at least {SHORTEST_KEY} random characters in production"
             raise ValueError(msg)
         if not self.allowed_hosts:
             msg = "ALLOWED_HOSTS must name the host names of the site in production"

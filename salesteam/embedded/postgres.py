@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import psycopg2
 
 from salesteam.embedded.server import EmbeddedError, Server, server_environment
@@ -116,8 +117,6 @@ class Postgres(Server):
         PostgreSQL recovers by itself from a lock file whose process is gone, but not from one
         whose number was given to another program of the same user, as after a restart.
         """
-        import psutil
-
         with contextlib.suppress(FileNotFoundError, ValueError):
             number = int(self.pid_file.read_text().split("\n", 1)[0])
             if psutil.pid_exists(number) and self.process_number() is None:

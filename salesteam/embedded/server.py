@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
+import psutil
+
 # A socket's path may have 103 characters on macOS and 107 on Linux, "/.s.PGSQL.5432" included.
 LONGEST_SOCKET_FOLDER = 88
 # Replaying the log of a server that was killed under load may take minutes.
@@ -98,8 +100,6 @@ class Server(ABC):
 
     def stop(self) -> None:
         """Stop the server if it runs, whoever started it; returns when it is gone."""
-        import psutil  # comes with the embedded extra only
-
         number = self.process_number()
         if number is None:
             return
@@ -113,8 +113,6 @@ class Server(ABC):
 
     def process_number(self) -> int | None:
         """The number of the running server's process; None when it doesn't run."""
-        import psutil
-
         try:
             number = int(self.pid_file.read_text().split("\n", 1)[0])
             return number if psutil.Process(number).name() == self.process_name else None

