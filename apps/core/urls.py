@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.core import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.home, name="home"),
+    path("language/", views.choose_language, name="choose_language"),
+    path("theme/", views.choose_theme, name="choose_theme"),
+]

@@ -1,0 +1,45 @@
+"""What the frame of every page needs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from apps.core.models import Organisation
+from apps.core.navigation import LinkGroup, links_for
+
+THEMES = ("light", "dark", "system")
+THEME_COOKIE = "theme"
+
+# Each language is named in itself, so that a reader finds it in any other.
+LANGUAGES = (
+    ("en", "English", "EN"),
+    ("zh-hans", "简体中文", "简"),
+    ("zh-hant", "繁體中文", "繁"),
+)
+
+
+def theme_of(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get(THEME_COOKIE, "system")
+    return chosen if chosen in THEMES else "system"
+
+
+def _groups(request: HttpRequest) -> list[LinkGroup]:
+    role = getattr(request.user, "access_role", None)
+    match = request.resolver_match
+    return links_for(role, (match.view_name if match else "") or "")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The frame's values; those that cost a query are made only when a template asks."""
+    groups = SimpleLazyObject(lambda: _groups(request))
+    return {
+        "product": "SalesTeam",
+        "theme": theme_of(request),
+        "languages": LANGUAGES,
+        "organisation": SimpleLazyObject(Organisation.current),
+        "nav_groups": groups,
+        "nav_quick": SimpleLazyObject(lambda: [x for g in groups for x in g.links if x.quick]),
+        "sign_in_address": settings.LOGIN_URL,
+    }

@@ -1,0 +1,72 @@
+"""The start page and the switches for language and theme."""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from apps.core.context_processors import LANGUAGES, THEME_COOKIE, THEMES
+from apps.core.navigation import first_address
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """Back to the page that the switch was used on, never to another site."""
+    target = request.POST.get("next") or request.headers.get("Referer") or "/"
+    allowed = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(target if allowed else "/")
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Sends everybody to the page that their role starts with."""
+    address = first_address(getattr(request.user, "access_role", None))
+    if address is None:
+        return render(request, "core/nothing_yet.html")
+    return redirect(address)
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Keeps the language in the browser and, for a member, with the member."""
+    code = request.POST.get("language", "")
+    if code not in {language for language, *_ in LANGUAGES}:
+        return HttpResponseBadRequest("unknown language")
+    response = _back(request)
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=YEAR_SECONDS,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+    )
+    if request.user.is_authenticated:
+        request.user.language = code
+        request.user.save(update_fields=["language"])
+    return response
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    theme = request.POST.get("theme", "")
+    if theme not in THEMES:
+        return HttpResponseBadRequest("unknown theme")
+    response = _back(request)
+    response.set_cookie(
+        THEME_COOKIE,
+        theme,
+        max_age=YEAR_SECONDS,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+    )
+    response.status_code = HTTPStatus.SEE_OTHER
+    return response
