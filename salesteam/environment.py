@@ -4,6 +4,7 @@
 """
 
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -32,6 +33,9 @@ class Environment(BaseSettings):
     )
     redis_url: str | None = Field(None, description="redis://host:port/db; unset: embedded Valkey.")
     port: int = Field(8000, ge=1, le=65535, description="Port of the web server.")
+    bind_address: str = Field(
+        "127.0.0.1", description="IP address the web server listens on; 0.0.0.0 for all."
+    )
     web_workers: int = Field(2, ge=1, le=64, description="Web server processes.")
     web_threads: int = Field(4, ge=1, le=64, description="Threads per web server process.")
     worker_concurrency: int = Field(2, ge=1, le=64, description="Task processes per worker.")
@@ -81,6 +85,11 @@ class Environment(BaseSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("bind_address")
+    @classmethod
+    def _ip_address(cls, value: str) -> str:
+        return str(ip_address(value))
+
     @field_validator("email_url")
     @classmethod
     def _smtp_only(cls, value: str) -> str:
@@ -104,7 +113,9 @@ class Environment(BaseSettings):
         if self.salesteam_env != "production":
             return self
         if self.secret_key == INSECURE_KEY or len(self.secret_key) < SHORTEST_KEY:
-            msg = f"SECRET_KEY must be set to at least {SHORTEST_KEY} random characters in production"
+            msg = (
+                f"SECRET_KEY must be set to at least {SHORTEST_KEY} random characters in production"
+            )
             raise ValueError(msg)
         if not self.allowed_hosts:
             msg = "ALLOWED_HOSTS must name the host names of the site in production"

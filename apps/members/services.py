@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
+from apps.core.models import Organisation
 from apps.core.services import audit_record
 from apps.members.models import AccessRole, Member, Membership, Team
 
@@ -77,3 +78,41 @@ def membership_start(
     membership.save()
     audit_record(by=by, action="membership.start", record=membership, team=team.pk)
     return membership
+
+
+class AlreadySetUp(DomainError):  # noqa: N818 - named for what is the case
+    """There is an administrator already: ask them for a sign-in."""
+
+
+@transaction.atomic
+def first_admin_create(
+    *,
+    email: str,
+    name: str,
+    password: str,
+    organisation: str,
+    time_zone: str,
+    currency: str,
+) -> Member:
+    """Set up an installation: its organisation, and the one who lets everybody else in.
+
+    Raises:
+        AlreadySetUp: an active administrator exists.
+        ValidationError: a value that the organisation or the member refuses.
+    """
+    firm = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
+    if Member.objects.filter(access_role=AccessRole.ADMIN, is_active=True).exists():
+        raise AlreadySetUp
+    firm.name, firm.time_zone, firm.currency = organisation, time_zone, currency
+    firm.full_clean()
+    firm.save()
+    member = member_create(
+        email=email,
+        name=name,
+        password=password,
+        access_role=AccessRole.ADMIN,
+        time_zone=time_zone,
+        by=None,
+    )
+    audit_record(by=member, action="organisation.set_up", record=firm, name=organisation)
+    return member
