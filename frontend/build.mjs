@@ -4,6 +4,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
+import { copyReportFonts } from "./report-fonts.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const out = path.join(here, "..", "static", "build");
@@ -67,6 +68,7 @@ const options = {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
+await copyReportFonts(path.join(here, ".."));
 if (process.argv.includes("--watch")) {
   const context = await esbuild.context(options);
   await context.watch();

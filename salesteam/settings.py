@@ -167,6 +167,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = SALESTEAM_HOME / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Fonts that PDFs embed, put there by `npm run build`; no browser reads them.
+REPORT_FONTS = BASE_DIR / "fonts"
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 31536000 if PRODUCTION else 0
