@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+import redis
+from django.conf import settings
 from django.db import connection
 
 from salesteam import embedded
@@ -51,5 +52,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
     """Rate limits and cached figures of one test must not reach the next."""
-    if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
-        cache.clear()
+    if not {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        return
+    with redis.from_url(settings.REDIS_URL) as client:
+        prefix = settings.CACHES["default"]["KEY_PREFIX"]
+        keys = list(client.scan_iter(f"{prefix}:*", count=1000))
+        if keys:
+            client.delete(*keys)

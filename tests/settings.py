@@ -28,7 +28,12 @@ if REDIS_URL.startswith("unix://"):
         "?db=", "?virtual_host="
     )
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # Somebody's own Redis may be in use: only our keys are ever deleted.
+        "KEY_PREFIX": f"salesteam-test-{SLOT}-{worker_number()}",
+    }
 }
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -1,0 +1,54 @@
+# `make help` lists the targets. PORT, SALESTEAM_HOME, DATABASE_URL and REDIS_URL are honoured.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 2 -q
+# Tests set it themselves.
+unexport SALESTEAM_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench install clean lint
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo:  ## install, load the sample firm, run the site (Ctrl-C stops it)
+	@scripts/install --for demo
+	@exec $(PYTHON) manage.py start_demo
+
+serve:  ## install and run the site with your own data
+	@scripts/install --for demo
+	@exec $(PYTHON) manage.py serve
+
+install:  ## install what is missing
+	@scripts/install --for demo
+
+test:  ## install, then every check and test, browser journeys included
+	@scripts/install --for test
+	@$(MAKE) --no-print-directory lint
+	@$(PYTHON) -m tests.floor
+	$(PYTEST)
+
+check:  ## the fast part: style, types, contracts, tests without browser or whole programs
+	@scripts/install --for test
+	@$(MAKE) --no-print-directory lint
+	$(PYTEST) -m "not journey and not programs"
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	@for file in locale/*/LC_MESSAGES/*.po; do \
+	  echo "msgfmt --check $$file"; msgfmt --check -o /dev/null $$file || exit 1; done
+
+bench:  ## benchmarks: a table, and bench/results.json
+	@scripts/install --for demo
+	@exec $(PYTHON) -m bench
+
+clean:  ## remove everything installed and built; your data in var/ stays
+	rm -rf .venv .tools node_modules static/build .mypy_cache .ruff_cache .pytest_cache \
+	  .import_linter_cache .hypothesis test-results var/test
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find locale -name '*.mo' -delete
