@@ -26,7 +26,7 @@ install:  ## install what is missing
 test:  ## install, then every check and test, browser journeys included
 	@scripts/install --for test
 	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) -m tests.floor
+	@$(PYTHON) scripts/floor.py
 	$(PYTEST)
 
 check:  ## the fast part: style, types, contracts, tests without browser or whole programs

@@ -1,6 +1,6 @@
 """Run the tests marked `floor` on the oldest supported PostgreSQL and Redis, where they answer.
 
-`python -m tests.floor` tries the standard local ports; FLOOR_DATABASE_URL and FLOOR_REDIS_URL name
+`scripts/floor.py` tries the standard local ports; FLOOR_DATABASE_URL and FLOOR_REDIS_URL name
 other servers. The database's user must be allowed to create databases.
 """
 
