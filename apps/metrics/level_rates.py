@@ -1,0 +1,194 @@
+"""Conversion and dwell time by level: one statement, used by the night and live.
+
+The statement answers for every scope at once: the organisation (no team, no member), each team
+with what lies below it, and each member. docs/metrics.md has the definitions.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from apps.metrics.day_figures import rows_of
+from apps.metrics.results import Scope
+from apps.metrics.scopes import condition, parameters
+
+WINDOW_DAYS = 90
+
+# step: the history, up to the day, of the opportunities that changed in the window.
+# entry: the first change of a life that reached or passed a level.
+# fate: what became of it by the day.
+# tally: equal entries counted together, so that the scopes' sums and percentiles touch few rows.
+RATES = """
+WITH touched AS (
+  SELECT DISTINCT opportunity_id FROM funnel_levelchange
+  WHERE "on" > %(after)s AND "on" <= %(as_of)s
+), history AS (
+  SELECT c.id, c.opportunity_id, c."on", c.owner_id, c.team_id, c.is_dated, c.outcome,
+         c.from_level_id, f.rank AS from_rank, t.rank AS to_rank,
+         coalesce(t.pipeline_id, f.pipeline_id) AS pipeline_id,
+         row_number() OVER past AS seq,
+         (c.from_level_id IS NULL OR coalesce(lag(c.outcome) OVER past, 'none') <> '') AS starts
+  FROM funnel_levelchange c JOIN touched USING (opportunity_id)
+  LEFT JOIN funnel_level f ON f.id = c.from_level_id
+  LEFT JOIN funnel_level t ON t.id = c.to_level_id
+  WHERE c."on" <= %(as_of)s
+  WINDOW past AS (PARTITION BY c.opportunity_id ORDER BY c."on", c.at, c.id)
+), step AS (
+  SELECT history.*,
+         count(*) FILTER (WHERE starts) OVER (PARTITION BY opportunity_id ORDER BY seq) AS life
+  FROM history
+), entry AS (
+  SELECT DISTINCT ON (s.opportunity_id, s.life, l.id)
+         s.opportunity_id, s.life, s.seq, s."on", s.owner_id, s.team_id, s.is_dated,
+         l.id AS level_id, l.rank, s.to_rank IS DISTINCT FROM l.rank AS is_passed
+  FROM step s JOIN funnel_level l ON l.pipeline_id = s.pipeline_id AND CASE
+    WHEN s.outcome = 'won' THEN l.rank > s.from_rank
+    WHEN s.outcome = 'lost' THEN FALSE
+    WHEN s.starts OR s.to_rank <= s.from_rank THEN l.rank = s.to_rank
+    ELSE l.rank > s.from_rank AND l.rank <= s.to_rank END
+  ORDER BY s.opportunity_id, s.life, l.id, s.seq
+), fate AS (
+  SELECT e.owner_id, e.team_id, e.level_id, e.is_dated AND NOT e.is_passed AS has_dwell, e."on",
+         min(s."on") FILTER (WHERE s.outcome <> 'lost') AS up_on,
+         -- Odd where the first step up is undated.
+         min(s.seq * 2 + (NOT s.is_dated)::int) FILTER (WHERE s.outcome <> 'lost') AS up_mark,
+         bool_or(s.outcome = 'lost') AS is_lost
+  FROM entry e
+  LEFT JOIN step s ON s.opportunity_id = e.opportunity_id AND s.life = e.life
+    AND s.seq >= e.seq AND (s.to_rank > e.rank OR s.outcome <> '')
+  WHERE e."on" > %(after)s
+  GROUP BY e.opportunity_id, e.life, e.level_id, e.owner_id, e.team_id, e.is_dated, e.is_passed,
+           e."on"
+), tally AS (
+  SELECT owner_id, team_id, level_id, count(*) AS entered,
+         count(up_on) AS ups,
+         count(*) FILTER (WHERE up_on IS NULL AND is_lost) AS lost,
+         CASE WHEN has_dwell AND up_mark %% 2 = 0 THEN up_on - "on" END AS days
+  FROM fate GROUP BY owner_id, team_id, level_id, 7
+), scoped AS (
+  SELECT NULL::bigint AS team_id, NULL::bigint AS member_id, level_id, days, entered, ups, lost
+  FROM tally WHERE {everyone}
+  UNION ALL
+  SELECT ancestor, NULL, y.level_id, y.days, y.entered, y.ups, y.lost
+  FROM tally y JOIN members_team m ON m.id = y.team_id CROSS JOIN LATERAL unnest(m.path) ancestor
+  UNION ALL
+  SELECT NULL, owner_id, level_id, days, entered, ups, lost FROM tally
+), grouped AS (
+  SELECT team_id, member_id, level_id, days, sum(entered) AS entered, sum(ups) AS ups,
+         sum(lost) AS lost
+  FROM scoped GROUP BY team_id, member_id, level_id, days
+), ranked AS (
+  SELECT grouped.*,
+         sum(entered) FILTER (WHERE days IS NOT NULL) OVER scope_all AS dwell_n,
+         sum(entered) FILTER (WHERE days IS NOT NULL) OVER (scope_all ORDER BY days) AS upto
+  FROM grouped WINDOW scope_all AS (PARTITION BY team_id, member_id, level_id)
+), summed AS (
+  SELECT team_id, member_id, level_id, sum(entered)::int AS entered, sum(ups)::int AS ups,
+         sum(lost)::int AS lost, coalesce(max(dwell_n), 0)::int AS dwell_n,
+         min(days) FILTER (WHERE upto > floor(0.5 * (dwell_n - 1))) AS m_low,
+         min(days) FILTER (WHERE upto > ceil(0.5 * (dwell_n - 1))) AS m_high,
+         min(days) FILTER (WHERE upto > floor(0.8 * (dwell_n - 1))) AS p_low,
+         min(days) FILTER (WHERE upto > ceil(0.8 * (dwell_n - 1))) AS p_high
+  FROM ranked GROUP BY team_id, member_id, level_id
+), rates AS (
+  SELECT team_id, member_id, level_id, entered, ups, lost, dwell_n,
+         m_low + (m_high - m_low) * (0.5 * (dwell_n - 1) %% 1) AS dwell_median_days,
+         p_low + (p_high - p_low) * (0.8 * (dwell_n - 1) %% 1) AS dwell_p80_days
+  FROM summed
+)
+"""
+# Levels that nobody entered have a row for the organisation, so that the run leaves its date.
+ALL_LEVELS = """
+SELECT r.team_id, r.member_id, l.id AS level_id, coalesce(r.entered, 0) AS entered,
+       coalesce(r.ups, 0) AS ups, coalesce(r.lost, 0) AS lost, coalesce(r.dwell_n, 0) AS dwell_n,
+       r.dwell_median_days, r.dwell_p80_days
+FROM funnel_level l LEFT JOIN rates r
+  ON r.level_id = l.id AND r.team_id IS NULL AND r.member_id IS NULL
+UNION ALL
+SELECT team_id, member_id, level_id, entered, ups, lost, dwell_n, dwell_median_days, dwell_p80_days
+FROM rates WHERE team_id IS NOT NULL OR member_id IS NOT NULL
+"""
+STORED = """
+SELECT r.team_id, r.member_id, r.level_id, r.entered, r.ups, r.lost, r.dwell_n,
+       r.dwell_median_days, r.dwell_p80_days, r.as_of, r.window_days,
+       EXISTS (SELECT FROM core_dirtyday d WHERE d.source = 'funnel' AND d.day <= r.as_of) AS is_stale
+FROM metrics_levelrate r
+"""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Counts and days of one level in one scope; see LevelRate."""
+
+    entered: int = 0
+    ups: int = 0
+    lost: int = 0
+    dwell_n: int = 0
+    dwell_median_days: Decimal | None = None
+    dwell_p80_days: Decimal | None = None
+
+
+NOTHING = Rate()
+type Key = tuple[int | None, int | None, int]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The rates of every scope as of one day; asked by team, member and level."""
+
+    as_of: date
+    window_days: int
+    by_scope: dict[Key, Rate]
+
+    def of(self, *, level: int, team: int | None = None, member: int | None = None) -> Rate:
+        return self.by_scope.get((team, member, level), NOTHING)
+
+
+def bounds(as_of: date, window_days: int) -> dict[str, Any]:
+    """The window's days are those after `after` up to and including `as_of`."""
+    return {"as_of": as_of, "after": as_of - timedelta(days=window_days)}
+
+
+def rates_on(as_of: date, window_days: int = WINDOW_DAYS) -> Rates:
+    """The night's rates where they answer for the day, else the same computed now.
+
+    The night's stand for its own day and the one after it, on which people work with them, unless
+    a row of the funnel up to that day has changed since.
+    """
+    with rows_of(STORED, {}) as rows:
+        stored = list(rows)
+    if stored and stored[0]["window_days"] == window_days and not stored[0]["is_stale"]:
+        night: date = stored[0]["as_of"]
+        if timedelta(0) <= as_of - night <= timedelta(days=1):
+            return Rates(night, window_days, _by_scope(stored))
+    return _computed(as_of, window_days, "TRUE", {})
+
+
+def rates_for(scope: Scope, as_of: date, window_days: int = WINDOW_DAYS) -> Rates:
+    """`rates_on`, except for several teams taken together, which the night does not know."""
+    if scope.kind == "team" and scope.team is None:
+        everyone = condition(scope, "owner_id", "team_id")
+        return _computed(as_of, window_days, everyone, parameters(scope))
+    return rates_on(as_of, window_days)
+
+
+def _computed(as_of: date, window_days: int, everyone: str, values: dict[str, Any]) -> Rates:
+    sql = RATES.replace("{everyone}", everyone) + ALL_LEVELS
+    with rows_of(sql, {**values, **bounds(as_of, window_days)}) as rows:
+        return Rates(as_of, window_days, _by_scope(rows))
+
+
+def _by_scope(rows: Iterable[dict[str, Any]]) -> dict[Key, Rate]:
+    return {
+        (row["team_id"], row["member_id"], row["level_id"]): Rate(
+            entered=row["entered"],
+            ups=row["ups"],
+            lost=row["lost"],
+            dwell_n=row["dwell_n"],
+            dwell_median_days=row["dwell_median_days"],
+            dwell_p80_days=row["dwell_p80_days"],
+        )
+        for row in rows
+    }

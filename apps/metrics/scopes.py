@@ -1,0 +1,90 @@
+"""Whose figures a person may open, and how a scope becomes a condition."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.core.models import Organisation
+from apps.members.models import Member, Team
+from apps.members.querysets import Viewer, access_role
+from apps.members.selectors import primary_team_on
+from apps.metrics.results import Scope
+
+
+def scope_for(user: Viewer, team_slug: str | None) -> Scope:
+    """The scope that a page shows; raises Team.DoesNotExist for what the user may not see.
+
+    Without a slug it is the widest that the user has: everything, the teams they lead, or their
+    own figures. HR sees no figures of customers at all.
+    """
+    role = access_role(user)
+    if role is None or not (role.sees_all_figures or role.sees_own_customers):
+        raise Team.DoesNotExist
+    if team_slug is not None:
+        return scope_of_team(Team.objects.visible_to(user).get(slug=team_slug))
+    if role.sees_all_figures:
+        return scope_of_all()
+    assert isinstance(user, Member)
+    return (_scope_of_lead(user) if role.leads else None) or scope_of_member(user)
+
+
+def scope_of_all() -> Scope:
+    return Scope(kind="all", label=_("All teams"))
+
+
+def scope_of_team(team: Team) -> Scope:
+    """The team with everything below it."""
+    ids = tuple(sorted(Team.objects.subtree_of(team).values_list("pk", flat=True)))
+    return Scope(kind="team", label=team.name, team=team, team_ids=ids)
+
+
+def scope_of_member(member: Member) -> Scope:
+    """The member's own figures, in whatever team they were made."""
+    team = primary_team_on(member, Organisation.current().today())
+    return Scope(kind="member", label=member.name, team=team, member=member)
+
+
+def _scope_of_lead(member: Member) -> Scope | None:
+    """The led subtrees as one scope; None for a manager who leads no team."""
+    led = list(Team.objects.led_by(member))
+    ids = {team.pk for team in led}
+    tops = [team for team in led if team.parent_id not in ids]
+    if not tops:
+        return None
+    single = tops[0] if len(tops) == 1 else None
+    label = single.name if single else _("My teams")
+    return Scope(kind="team", label=label, team=single, team_ids=tuple(sorted(ids)))
+
+
+def within(scope: Scope, *, owner: str = "owner", team: str = "team") -> Q:
+    """The condition on rows stamped with an owner and a team."""
+    if scope.kind == "all":
+        return Q()
+    if scope.member is not None:
+        return Q(**{owner: scope.member.pk})
+    return Q(**{f"{team}__in": scope.team_ids or ()})
+
+
+def narrowed[Rows: QuerySet[Any]](
+    rows: Rows, scope: Scope, *, owner: str = "owner", team: str = "team"
+) -> Rows:
+    """The rows of the scope: the figure opens exactly these."""
+    return rows.filter(within(scope, owner=owner, team=team))
+
+
+def condition(scope: Scope, owner: str, team: str) -> str:
+    """The same condition in SQL on two column names (never user input); see `parameters`."""
+    if scope.kind == "all":
+        return "TRUE"
+    if scope.member is not None:
+        return f"{owner} = %(member_id)s"
+    return f"{team} = ANY(%(team_ids)s)"
+
+
+def parameters(scope: Scope) -> dict[str, Any]:
+    """Values for the placeholders of `condition`."""
+    return {
+        "member_id": scope.member.pk if scope.member else None,
+        "team_ids": list(scope.team_ids or ()),
+    }

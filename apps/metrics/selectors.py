@@ -1,0 +1,359 @@
+"""Every figure that a page, a report or a script shows.
+
+Figures count by the owner, team and day stamped on the rows. Sums of days come from the overnight
+run's facts or live (see `day_figures`), rates from the run or live (see `level_rates`).
+"""
+
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DecimalField,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+
+from apps.funnel.models import Level, LevelChange, Opportunity, State
+from apps.members.models import AccessRole, Member, Membership, Team
+from apps.metrics import day_figures
+from apps.metrics.change import win_rate
+from apps.metrics.conversion import conversion_rate, leaning_rate, wilson_interval
+from apps.metrics.dwell import limit_for
+from apps.metrics.level_rates import WINDOW_DAYS, Rate, Rates, rates_for, rates_on
+from apps.metrics.models import LevelRate
+from apps.metrics.periods import previous_range
+from apps.metrics.results import (
+    Closed,
+    LevelConversion,
+    LevelStock,
+    MemberRow,
+    Revenue,
+    Scope,
+    Totals,
+    WeekPoint,
+)
+from apps.metrics.scopes import (
+    narrowed,
+    scope_for,
+    scope_of_all,
+    scope_of_member,
+    scope_of_team,
+    within,
+)
+from apps.metrics.stock import stock
+
+__all__ = [
+    "closed",
+    "conversions",
+    "expected_closings",
+    "funnel",
+    "last_run",
+    "leaderboard",
+    "revenue",
+    "scope_for",
+    "scope_of_all",
+    "scope_of_member",
+    "scope_of_team",
+    "stuck",
+    "totals",
+    "trend_by_week",
+]
+
+WEEK = timedelta(days=7)
+SUMS = """
+SELECT coalesce(sum(amount) FILTER (WHERE metric = 'orders' AND {days}), 0) AS {name}_value,
+       coalesce(sum(count) FILTER (WHERE metric = 'orders' AND {days}), 0)::int AS {name}_orders,
+       coalesce(sum(count) FILTER (WHERE metric = 'won' AND {days}), 0)::int AS {name}_won,
+       sum(amount) FILTER (WHERE metric = 'won' AND {days}) AS {name}_won_value,
+       coalesce(sum(count) FILTER (WHERE metric = 'lost' AND {days}), 0)::int AS {name}_lost
+FROM figure
+"""
+NOW_DAYS = "day BETWEEN %(start)s AND %(end)s"
+BEFORE_DAYS = "day BETWEEN %(before_start)s AND %(before_end)s"
+TOTALS = (
+    "SELECT now.*, before.*, {first_order} AS first_order FROM ("
+    + SUMS.replace("{days}", NOW_DAYS).replace("{name}", "now")
+    + ") now, ("
+    + SUMS.replace("{days}", BEFORE_DAYS).replace("{name}", "before")
+    + ") before"
+)
+BY_WEEK = """
+SELECT week_start::date AS start, {first_order} AS first_order,
+       coalesce(sum(amount), 0) AS revenue, coalesce(sum(count), 0)::int AS orders
+FROM generate_series(%(first)s::date, %(last)s::date, interval '7 days') week_start
+LEFT JOIN figure ON metric = 'orders' AND day >= week_start AND day < week_start + interval '7 days'
+GROUP BY week_start ORDER BY week_start
+"""
+BY_MEMBER = """
+SELECT member_id, {first_order} AS first_order,
+       coalesce(sum(amount) FILTER (WHERE metric = 'orders' AND now), 0) AS revenue,
+       coalesce(sum(count) FILTER (WHERE metric = 'orders' AND now), 0)::int AS orders,
+       coalesce(sum(count) FILTER (WHERE metric = 'won' AND now), 0)::int AS won,
+       coalesce(sum(count) FILTER (WHERE metric = 'lost' AND now), 0)::int AS lost,
+       coalesce(sum(amount) FILTER (WHERE metric = 'orders' AND before), 0) AS previous,
+       bool_or(now) AS is_active
+FROM (SELECT figure.*, day BETWEEN %(start)s AND %(end)s AS now,
+             day BETWEEN %(before_start)s AND %(before_end)s AS before FROM figure) figure
+GROUP BY member_id
+"""
+
+
+def _days(start: date, end: date) -> dict[str, date]:
+    """The period, the one before, and the span of both."""
+    before_start, before_end = previous_range(start, end)
+    return {
+        "start": start,
+        "end": end,
+        "before_start": before_start,
+        "before_end": before_end,
+        "first": min(start, before_start),
+        "last": max(end, before_end),
+    }
+
+
+def _revenue(row: dict[str, Any], name: str, end: date) -> Revenue:
+    orders: int = row[f"{name}_orders"]
+    if row["first_order"] is None or row["first_order"] > end:
+        return Revenue(value=None, orders=0, average=None)
+    value: Decimal = row[f"{name}_value"]
+    return Revenue(value=value, orders=orders, average=value / orders if orders else None)
+
+
+def _closed(row: dict[str, Any], name: str) -> Closed:
+    return Closed(row[f"{name}_won"], row[f"{name}_won_value"], row[f"{name}_lost"])
+
+
+def totals(scope: Scope, start: date, end: date) -> Totals:
+    """Revenue and closings of the days and of those before (`previous_range`), in one query."""
+    days = _days(start, end)
+    row = day_figures.one(day_figures.read(scope, TOTALS, days))
+    return Totals(
+        revenue=_revenue(row, "now", end),
+        closed=_closed(row, "now"),
+        previous_revenue=_revenue(row, "before", days["before_end"]),
+        previous_closed=_closed(row, "before"),
+    )
+
+
+def revenue(scope: Scope, start: date, end: date) -> Revenue:
+    """Orders of the days from `start` to `end`, both included."""
+    return totals(scope, start, end).revenue
+
+
+def closed(scope: Scope, start: date, end: date) -> Closed:
+    """Opportunities won and lost on the days from `start` to `end`, both included."""
+    return totals(scope, start, end).closed
+
+
+def funnel(scope: Scope, as_of: date) -> list[LevelStock]:
+    """Open opportunities at every level of the default pipeline on a day, the lowest first."""
+    return stock(scope, as_of)
+
+
+def conversions(
+    scope: Scope, as_of: date, window_days: int = WINDOW_DAYS, rates: Rates | None = None
+) -> list[LevelConversion]:
+    """Conversion and dwell time of every level; `rates` saves reading them twice."""
+    rates = rates or rates_for(scope, as_of, window_days)
+    levels = Level.objects.filter(pipeline__is_default=True).order_by("rank")
+    return [_conversion(scope, level, rates) for level in levels]
+
+
+def _conversion(scope: Scope, level: Level, rates: Rates) -> LevelConversion:
+    own = _rate_of(scope, level, rates)
+    wider = level.prior_conversion
+    if scope.member is not None and scope.team is not None:
+        team = rates.of(level=level.pk, team=scope.team.pk)
+        wider = leaning_rate(team.ups, team.lost, wider)
+    low, high = wilson_interval(own.ups, own.lost) or (None, None)
+    return LevelConversion(
+        level=level,
+        entered=own.entered,
+        ups=own.ups,
+        lost=own.lost,
+        rate=conversion_rate(own.ups, own.lost),
+        low=low,
+        high=high,
+        leaning=leaning_rate(own.ups, own.lost, wider),
+        dwell_n=own.dwell_n,
+        dwell_median_days=own.dwell_median_days,
+        dwell_p80_days=own.dwell_p80_days,
+        as_of=rates.as_of,
+    )
+
+
+def _rate_of(scope: Scope, level: Level, rates: Rates) -> Rate:
+    if scope.kind == "all":
+        return rates.of(level=level.pk)
+    if scope.member is not None:
+        return rates.of(level=level.pk, member=scope.member.pk)
+    # Several teams together stand in their own rates as if they were the organisation.
+    return rates.of(level=level.pk, team=scope.team.pk if scope.team else None)
+
+
+def trend_by_week(scope: Scope, end: date, weeks: int = 13) -> list[WeekPoint]:
+    """Revenue of the ISO weeks up to the one of `end`, the oldest first."""
+    monday = end - timedelta(days=end.weekday())
+    days = {"first": monday - (weeks - 1) * WEEK, "last": monday + WEEK - timedelta(days=1)}
+    points = []
+    for row in day_figures.read(scope, BY_WEEK, days):
+        year, week, _weekday = row["start"].isocalendar()
+        first = row["first_order"]
+        known = first is not None and first < row["start"] + WEEK
+        points.append(
+            WeekPoint(
+                year=year,
+                week=week,
+                start=row["start"],
+                revenue=row["revenue"] if known else None,
+                orders=row["orders"] if known else None,
+            )
+        )
+    return points
+
+
+def leaderboard(scope: Scope, start: date, end: date) -> list[MemberRow]:
+    """Reps of the scope in the period and whoever has figures in it, the highest revenue first."""
+    days = _days(start, end)
+    figures = {row["member_id"]: row for row in day_figures.read(scope, BY_MEMBER, days)}
+    first = next((row["first_order"] for row in figures.values()), None)
+    has_previous = first is not None and first <= days["before_end"]
+    belonging = _belonging(start, end)
+    members = {
+        pk: membership.member
+        for pk, membership in belonging.items()
+        if membership.member.role is AccessRole.REP and _covers(scope, membership)
+    }
+    active = {pk for pk, row in figures.items() if row["is_active"]} - members.keys()
+    members |= Member.objects.in_bulk(active) if active else {}
+    rows = []
+    for pk, member in members.items():
+        membership = belonging.get(pk)
+        team = membership.team if membership else None
+        rows.append(_member_row(member, team, figures.get(pk, {}), has_previous=has_previous))
+    return sorted(rows, key=lambda row: (-row.revenue, -row.won, row.member.name, row.member.pk))
+
+
+def _belonging(start: date, end: date) -> dict[int, Membership]:
+    """The latest primary membership of everybody who belonged to a team in the period."""
+    running = Membership.objects.filter(is_primary=True, starts_on__lte=end).exclude(
+        ends_on__lte=start
+    )
+    found = running.select_related("member", "team").order_by("starts_on")
+    return {membership.member_id: membership for membership in found}
+
+
+def _covers(scope: Scope, membership: Membership) -> bool:
+    if scope.member is not None:
+        return scope.member.pk == membership.member_id
+    return scope.kind == "all" or membership.team_id in (scope.team_ids or ())
+
+
+def _member_row(
+    member: Member, team: Team | None, row: dict[str, Any], *, has_previous: bool
+) -> MemberRow:
+    won, lost = row.get("won", 0), row.get("lost", 0)
+    return MemberRow(
+        member=member,
+        team=team,
+        revenue=row.get("revenue", Decimal(0)),
+        orders=row.get("orders", 0),
+        won=won,
+        lost=lost,
+        win_rate=win_rate(won, lost),
+        previous_revenue=row.get("previous", Decimal(0)) if has_previous else None,
+    )
+
+
+def stuck(scope: Scope, as_of: date, rates: Rates | None = None) -> QuerySet[Opportunity]:
+    """Opportunities open on the day and longer at their level than its limit, the longest first.
+
+    Annotated with `days_at_level` and `limit_days`. The limit is the 80th percentile of dwell time
+    of the opportunity's own team, or of the organisation where the team has under 20 cases; so an
+    opportunity is stuck or not whoever looks. Where the level's entry is undated the days are those
+    it is known to have stood there at least.
+    """
+    limits = _stuck_limits(rates or rates_on(as_of))
+    then = LevelChange.objects.filter(opportunity=OuterRef("pk"), on__lte=as_of)
+    last = then.order_by("-on", "-at", "-pk")
+    unmoved = {"state": State.OPEN, "level_since_on__lte": as_of}
+    return (
+        narrowed(Opportunity.objects.open_on(as_of), scope)
+        .annotate(
+            since_on=Case(
+                When(**unmoved, then=F("level_since_on")), default=Subquery(last.values("on")[:1])
+            ),
+            level_then=Case(
+                When(**unmoved, then=F("level_id")),
+                default=Subquery(last.values("to_level")[:1]),
+                output_field=BigIntegerField(),
+            ),
+            days_at_level=DaysSince(Value(as_of), F("since_on")),
+            limit_days=Limit(limits, F("team_id"), F("level_then")),
+        )
+        .filter(days_at_level__gt=F("limit_days"))
+        .order_by("since_on", "pk")
+    )
+
+
+class DaysSince(Func):
+    """Whole days from a date to a later one."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = "::date - "
+    output_field = IntegerField()
+
+
+class Limit(Func):
+    """The value under “team:level” in a JSON object of text; NULL where there is none."""
+
+    template = "(%(expressions)s)::numeric"
+    output_field = DecimalField()
+
+    def __init__(self, limits: dict[str, str], team: F, level: F) -> None:
+        key = Func(team, Value(":"), level, template="(%(expressions)s)", arg_joiner=" || ")
+        super().__init__(Value(json.dumps(limits)), key, arg_joiner="::jsonb ->> ")
+
+
+def _stuck_limits(rates: Rates) -> dict[str, str]:
+    """“team:level” → limit in days, for every team and level that has one."""
+    levels = {level for _team, _member, level in rates.by_scope}
+    limits = {}
+    for team in Team.objects.values_list("pk", flat=True):
+        for level in levels:
+            own = rates.of(level=level, team=team)
+            days = limit_for(
+                team_n=own.dwell_n,
+                team_p80=own.dwell_p80_days,
+                wider_p80=rates.of(level=level).dwell_p80_days,
+            )
+            if days is not None:
+                limits[f"{team}:{level}"] = str(days)
+    return limits
+
+
+def expected_closings(scope: Scope, start: date, end: date) -> QuerySet[Opportunity]:
+    """Open opportunities whose expected close lies in the days, the earliest first."""
+    rows = Opportunity.objects.filter(
+        within(scope), state=State.OPEN, expected_close_on__range=(start, end)
+    )
+    return rows.order_by("expected_close_on", "pk")
+
+
+def last_run() -> tuple[date, datetime] | None:
+    """The day that the night's figures stand for and when they were computed; None before any."""
+    return (
+        LevelRate.objects.order_by("-as_of", "-computed_at")
+        .values_list("as_of", "computed_at")
+        .first()
+    )

@@ -1,0 +1,51 @@
+"""Open opportunities at their level on a day, whatever happened later.
+
+An opportunity that has not moved since that day counts as it stands now, with its owner, team and
+value. One that has moved or closed since counts with what its last change by then was stamped with.
+"""
+
+from datetime import date
+from typing import Any
+
+from apps.funnel.models import Level
+from apps.metrics.results import LevelStock, Scope
+from apps.metrics.scopes import condition, parameters
+
+STOCK = """
+WITH standing AS (
+  SELECT o.level_id, o.value FROM funnel_opportunity o
+  WHERE o.state = 'open' AND o.level_since_on <= %(as_of)s AND {opportunities}
+  UNION ALL
+  SELECT last.to_level_id, last.value
+  FROM funnel_opportunity o
+  CROSS JOIN LATERAL (
+    SELECT c.to_level_id, c.value, c.owner_id, c.team_id, c.outcome
+    FROM funnel_levelchange c
+    WHERE c.opportunity_id = o.id AND c."on" <= %(as_of)s
+    ORDER BY c."on" DESC, c.at DESC, c.id DESC LIMIT 1
+  ) last
+  WHERE o.opened_on <= %(as_of)s
+    AND ((o.state = 'open' AND o.level_since_on > %(as_of)s) OR o.closed_on > %(as_of)s)
+    AND last.outcome = '' AND {changes}
+), stock AS (
+  SELECT level_id, count(*) AS n, sum(value) AS total, count(value) AS valued
+  FROM standing GROUP BY level_id
+)
+SELECT l.*, coalesce(s.n, 0) AS stock_count, s.total AS stock_value,
+       coalesce(s.valued, 0) AS stock_valued
+FROM funnel_level l JOIN funnel_pipeline p ON p.id = l.pipeline_id AND p.is_default
+LEFT JOIN stock s ON s.level_id = l.id
+ORDER BY l.rank
+"""
+
+
+def stock(scope: Scope, as_of: date) -> list[LevelStock]:
+    sql = STOCK.format(
+        opportunities=condition(scope, "o.owner_id", "o.team_id"),
+        changes=condition(scope, "last.owner_id", "last.team_id"),
+    )
+    levels: Any = Level.objects.raw(sql, {**parameters(scope), "as_of": as_of})
+    return [
+        LevelStock(level, level.stock_count, level.stock_value, level.stock_valued)
+        for level in levels
+    ]
