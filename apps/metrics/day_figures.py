@@ -6,7 +6,7 @@ without a mark is read from the facts and a day with one from the source: the an
 to the cent before and after the night.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,9 +63,3 @@ def read(scope: Scope, select: str, values: Mapping[str, Any]) -> list[dict[str,
     sql = FIGURES.format(**parts) + select.format(first_order=FIRST_ORDER.format(**parts))
     with rows_of(sql, {**parameters(scope), **values}) as rows:
         return list(rows)
-
-
-def one(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The single row of an aggregate."""
-    (row,) = rows
-    return row

@@ -19,13 +19,13 @@ def scope_for(user: Viewer, team_slug: str | None) -> Scope:
     own figures. HR sees no figures of customers at all.
     """
     role = access_role(user)
-    if role is None or not (role.sees_all_figures or role.sees_own_customers):
+    may_open = role is not None and (role.sees_all_figures or role.sees_own_customers)
+    if not may_open or not isinstance(user, Member):
         raise Team.DoesNotExist
     if team_slug is not None:
         return scope_of_team(Team.objects.visible_to(user).get(slug=team_slug))
     if role.sees_all_figures:
         return scope_of_all()
-    assert isinstance(user, Member)
     return (_scope_of_lead(user) if role.leads else None) or scope_of_member(user)
 
 

@@ -70,23 +70,18 @@ __all__ = [
 ]
 
 WEEK = timedelta(days=7)
-SUMS = """
-SELECT coalesce(sum(amount) FILTER (WHERE metric = 'orders' AND {days}), 0) AS {name}_value,
-       coalesce(sum(count) FILTER (WHERE metric = 'orders' AND {days}), 0)::int AS {name}_orders,
-       coalesce(sum(count) FILTER (WHERE metric = 'won' AND {days}), 0)::int AS {name}_won,
-       sum(amount) FILTER (WHERE metric = 'won' AND {days}) AS {name}_won_value,
-       coalesce(sum(count) FILTER (WHERE metric = 'lost' AND {days}), 0)::int AS {name}_lost
-FROM figure
+TOTALS = """
+SELECT span.name, span.until, {first_order} AS first_order,
+       coalesce(sum(amount) FILTER (WHERE metric = 'orders'), 0) AS revenue,
+       coalesce(sum(count) FILTER (WHERE metric = 'orders'), 0)::int AS orders,
+       coalesce(sum(count) FILTER (WHERE metric = 'won'), 0)::int AS won,
+       sum(amount) FILTER (WHERE metric = 'won') AS won_value,
+       coalesce(sum(count) FILTER (WHERE metric = 'lost'), 0)::int AS lost
+FROM (VALUES ('now', %(start)s::date, %(end)s::date),
+             ('before', %(before_start)s::date, %(before_end)s::date)) AS span (name, since, until)
+LEFT JOIN figure ON day BETWEEN span.since AND span.until
+GROUP BY span.name, span.until
 """
-NOW_DAYS = "day BETWEEN %(start)s AND %(end)s"
-BEFORE_DAYS = "day BETWEEN %(before_start)s AND %(before_end)s"
-TOTALS = (
-    "SELECT now.*, before.*, {first_order} AS first_order FROM ("
-    + SUMS.replace("{days}", NOW_DAYS).replace("{name}", "now")
-    + ") now, ("
-    + SUMS.replace("{days}", BEFORE_DAYS).replace("{name}", "before")
-    + ") before"
-)
 BY_WEEK = """
 SELECT week_start::date AS start, {first_order} AS first_order,
        coalesce(sum(amount), 0) AS revenue, coalesce(sum(count), 0)::int AS orders
@@ -121,28 +116,28 @@ def _days(start: date, end: date) -> dict[str, date]:
     }
 
 
-def _revenue(row: dict[str, Any], name: str, end: date) -> Revenue:
-    orders: int = row[f"{name}_orders"]
-    if row["first_order"] is None or row["first_order"] > end:
+def totals(scope: Scope, start: date, end: date) -> Totals:
+    """Revenue and closings of the days and of those before (`previous_range`), in one query."""
+    rows = day_figures.read(scope, TOTALS, _days(start, end))
+    by_name = {row["name"]: row for row in rows}
+    return Totals(
+        revenue=_revenue(by_name["now"]),
+        closed=_closed(by_name["now"]),
+        previous_revenue=_revenue(by_name["before"]),
+        previous_closed=_closed(by_name["before"]),
+    )
+
+
+def _revenue(row: dict[str, Any]) -> Revenue:
+    orders: int = row["orders"]
+    value: Decimal = row["revenue"]
+    if row["first_order"] is None or row["first_order"] > row["until"]:
         return Revenue(value=None, orders=0, average=None)
-    value: Decimal = row[f"{name}_value"]
     return Revenue(value=value, orders=orders, average=value / orders if orders else None)
 
 
-def _closed(row: dict[str, Any], name: str) -> Closed:
-    return Closed(row[f"{name}_won"], row[f"{name}_won_value"], row[f"{name}_lost"])
-
-
-def totals(scope: Scope, start: date, end: date) -> Totals:
-    """Revenue and closings of the days and of those before (`previous_range`), in one query."""
-    days = _days(start, end)
-    row = day_figures.one(day_figures.read(scope, TOTALS, days))
-    return Totals(
-        revenue=_revenue(row, "now", end),
-        closed=_closed(row, "now"),
-        previous_revenue=_revenue(row, "before", days["before_end"]),
-        previous_closed=_closed(row, "before"),
-    )
+def _closed(row: dict[str, Any]) -> Closed:
+    return Closed(won=row["won"], won_value=row["won_value"], lost=row["lost"])
 
 
 def revenue(scope: Scope, start: date, end: date) -> Revenue:
@@ -287,9 +282,9 @@ def stuck(scope: Scope, as_of: date, rates: Rates | None = None) -> QuerySet[Opp
     then = LevelChange.objects.filter(opportunity=OuterRef("pk"), on__lte=as_of)
     last = then.order_by("-on", "-at", "-pk")
     unmoved = {"state": State.OPEN, "level_since_on__lte": as_of}
+    rows: QuerySet[Opportunity] = narrowed(Opportunity.objects.open_on(as_of), scope)
     return (
-        narrowed(Opportunity.objects.open_on(as_of), scope)
-        .annotate(
+        rows.annotate(
             since_on=Case(
                 When(**unmoved, then=F("level_since_on")), default=Subquery(last.values("on")[:1])
             ),
