@@ -36,10 +36,10 @@ class Running:
     """A program's current process, or the moment at which it is started again."""
 
     program: Program
+    delay: float
     process: subprocess.Popen[str] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
-    delay: float = FIRST_DELAY
 
 
 class Supervisor:
@@ -52,7 +52,7 @@ class Supervisor:
     def __init__(
         self, programs: Sequence[Program], *, out: IO[str] | None = None, prefixed: bool = True
     ) -> None:
-        self.running = [Running(program) for program in programs]
+        self.running = [Running(program, delay=FIRST_DELAY) for program in programs]
         self.out = out or sys.stdout
         self.width = max(len(program.name) for program in programs) if prefixed else 0
         self._writing = threading.Lock()
