@@ -40,8 +40,7 @@ lint:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
-	@for file in locale/*/LC_MESSAGES/*.po; do \
-	  echo "msgfmt --check $$file"; msgfmt --check -o /dev/null $$file || exit 1; done
+	$(PYTHON) scripts/translations.py check
 
 bench:  ## benchmarks: a table, and bench/results.json
 	@scripts/install --for demo
