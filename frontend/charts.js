@@ -20,7 +20,9 @@ function themed(value) {
 
 /** What the pointer shows: the labels that the server formatted, never numbers formatted here. */
 function pointed(points) {
-  const lines = points
+  // Lines are drawn with the current period last, on top; it is read first.
+  const ordered = points.some((point) => point.seriesType === "line") ? [...points].reverse() : points;
+  const lines = ordered
     .filter((point) => point.data && point.data.text)
     .map((point) => `${point.seriesName}  ${point.data.text}`);
   return lines.length ? [points[0].axisValueLabel, ...lines].join("\n") : "";
@@ -41,7 +43,7 @@ function option(holder) {
     borderColor: token("line-strong"),
     borderWidth: 1,
     padding: [6, 10],
-    textStyle: { color: token("ink"), fontSize: 12, lineHeight: 18 },
+    textStyle: { color: token("ink"), fontSize: 12, lineHeight: 18, fontFamily: chosen.textStyle.fontFamily },
     axisPointer: { type: "line", lineStyle: { color: token("line-strong"), type: "solid" } },
     ...chosen.tooltip,
   };

@@ -4,12 +4,14 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from apps.core.context_processors import LANGUAGES, THEME_COOKIE, THEMES
+from apps.core.gallery import gallery
 from apps.core.navigation import first_address
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -70,3 +72,16 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     )
     response.status_code = HTTPStatus.SEE_OTHER
     return response
+
+
+@login_required
+def components(request: HttpRequest) -> HttpResponse:
+    """Every component with invented values, for administrators who build pages."""
+    if getattr(request.user, "access_role", None) != "admin":
+        raise Http404
+    return render(request, "core/components.html", gallery())
+
+
+def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Browsers ask for this address beside PDFs and downloads, which name no icon."""
+    return redirect(static("img/mark.svg"))

@@ -5,6 +5,7 @@ None prints as “no data”, in a table cell as a dash with those words for scr
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -27,7 +28,7 @@ def no_data() -> SafeString:
     )
 
 
-def _shown[Value](value: Value | None, write: Callable[[Value], str]) -> Shown:
+def _shown(value: object, write: Callable[[Any], str]) -> Shown:
     # A variable that the template misspells arrives as "": it must not look like missing data.
     return no_data() if value is None else write(value)
 

@@ -1,6 +1,7 @@
 """Tags of the page frame."""
 
 import re
+from decimal import Decimal
 
 from django import forms, template
 from django.forms import BoundField
@@ -25,7 +26,8 @@ def again(context: Context, name: str) -> SafeString:
     if block is None:
         raise VariableDoesNotExist("no block named %s", (name,))
     # Rendered by the engine, hence escaped already.
-    return mark_safe(block.render(context).strip())
+    text: str = block.render(context).strip()
+    return mark_safe(text)
 
 
 @register.filter
@@ -47,8 +49,8 @@ def tone(way: str, good: str = "up") -> str:
 
 
 @register.filter
-def magnitude(value: Number | None) -> Number | None:
-    return None if value is None else abs(value)
+def magnitude(value: Decimal | float | None) -> Decimal | float | None:
+    return -value if value is not None and value < 0 else value
 
 
 TABLE_ROLES = (
@@ -75,8 +77,12 @@ def is_tick(field: BoundField) -> bool:
 
 
 @register.simple_tag
-def widget(field: BoundField) -> SafeString:
-    """A form field's control with the kit's class; Django adds the ids of help and errors."""
+def widget(field: BoundField, *, bare: bool | str = False, plain: bool | str = False) -> SafeString:
+    """A form field's control with the kit's class; Django adds the ids of help and errors.
+
+    `plain` leaves out a placeholder that only repeats the label, `bare` the reference to the help
+    text as well.
+    """
     control = field.field.widget
     if isinstance(control, forms.CheckboxInput):
         style = "form-check-input"
@@ -86,4 +92,9 @@ def widget(field: BoundField) -> SafeString:
         style = "form-control"
     given = control.attrs.get("class", "")
     invalid = "is-invalid" if field.errors else ""
-    return field.as_widget(attrs={"class": " ".join(filter(None, (given, style, invalid)))})
+    attrs: dict[str, str | bool] = {"class": " ".join(filter(None, (given, style, invalid)))}
+    if bare or plain:
+        attrs["placeholder"] = False
+    if bare:
+        attrs["aria-describedby"] = f"{field.auto_id}_error" if field.errors else False
+    return field.as_widget(attrs=attrs)
