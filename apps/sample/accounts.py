@@ -1,0 +1,193 @@
+"""Customers and contacts of the sample firm."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from django.db.models import Model
+
+from apps.customers.models import Contact, Customer
+from apps.sample import stories, words
+from apps.sample.context import Context, happens
+from apps.sample.copying import copy_rows, reserve_ids
+from apps.sample.people import LETTERS, People, Seller, person_name
+
+NEEDS = ("people",)
+MODELS: Sequence[type[Model]] = (Customer, Contact)
+
+POOL_SHARE = 0.18
+SUBSIDIARY_SHARE = 0.05
+CUSTOMER_FIELDS = (
+    "id", "name", "owner", "industry", "region", "source", "employees", "annual_revenue",
+    "founded_year", "parent", "is_sample", "created_at",
+)  # fmt: skip
+CONTACT_FIELDS = ("customer", "name", "job_title", "decision_role", "phone", "email", "is_sample")
+
+# Numbers that regulators keep free for fiction: Bundesnetzagentur (Germany). China has no such
+# range; a Chinese subscriber number never begins with 0, so these can't be assigned to anybody.
+PHONE_RANGES = {
+    "DE": (
+        "+49 30 23125 {:03d}",
+        "+49 40 66969 {:03d}",
+        "+49 69 90009 {:03d}",
+        "+49 89 99998 {:03d}",
+    ),
+    "CN": ("+86 21 0555 0{:03d}", "+86 20 0555 0{:03d}", "+86 755 0555 0{:03d}"),
+}
+
+
+@dataclass(frozen=True)
+class Company:
+    name: str
+    domain: str
+    industry: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The customers of each seller by the seller's primary key."""
+
+    books: dict[int, list[int]]
+
+
+def build(context: Context) -> Mapping[str, int]:
+    """Companies in books of their sellers or in the pool, each with one to three contacts."""
+    rng = context.random("accounts")
+    ids = reserve_ids(Customer, context.scale.customers)
+    namer = Namer(rng)
+    owners = _owners(context, rng)
+    books: dict[int, list[int]] = {seller.member.pk: [] for seller in context.made(People).sellers}
+    customers: list[tuple[Any, ...]] = []
+    contacts: list[tuple[Any, ...]] = []
+    parents: dict[str, list[tuple[int, Company]]] = {"DE": [], "CN": []}
+    for pk in ids:
+        seller, country = next(owners)
+        parent = None
+        if parents[country] and happens(rng, SUBSIDIARY_SHARE):
+            parent, head = rng.choice(parents[country])
+            company = namer.subsidiary(head, country)
+        else:
+            company = namer.company(country)
+            parents[country].append((pk, company))
+        owner = seller and _keeper(context, seller)
+        customers.append(_customer(context, rng, pk, company, owner, parent))
+        contacts += _contacts(rng, pk, company, country)
+        if seller:
+            books[seller.member.pk].append(pk)
+    copy_rows(Customer, CUSTOMER_FIELDS, customers)
+    copy_rows(Contact, CONTACT_FIELDS, contacts)
+    context.keep(Accounts(books))
+    return {"customers": len(customers), "contacts": len(contacts)}
+
+
+def _owners(context: Context, rng: Random) -> Iterator[tuple[Seller | None, str]]:
+    """Every seller gets one customer first, then by activity; some stay in the pool."""
+    sellers = context.made(People).sellers
+    for seller in sellers:
+        yield seller, seller.country
+    weights = [0.25 if s.story is stories.NEWCOMER else s.story.activity for s in sellers]
+    while True:
+        seller = rng.choices(sellers, weights)[0]
+        yield (None if happens(rng, POOL_SHARE) else seller), seller.country
+
+
+def _keeper(context: Context, seller: Seller) -> Seller:
+    """Who has the seller's customers today."""
+    return context.made(People).successor if seller.left_on else seller
+
+
+def _customer(
+    context: Context,
+    rng: Random,
+    pk: int,
+    company: Company,
+    owner: Seller | None,
+    parent: int | None,
+) -> tuple[Any, ...]:
+    employees = int(rng.lognormvariate(4.2, 1.2)) + 2
+    revenue = Decimal(int(employees * rng.uniform(90, 260))) * 1000
+    age = timedelta(days=rng.randint(0, 5 * 365))
+    known_since: date = context.start - age
+    return (
+        pk,
+        company.name,
+        owner.member.pk if owner else None,
+        company.industry,
+        company.region,
+        rng.choices(*zip(*words.SOURCES, strict=True))[0],
+        employees if happens(rng, 0.9) else None,
+        revenue if happens(rng, 0.7) else None,
+        context.until.year - rng.randint(2, 90) if happens(rng, 0.75) else None,
+        parent,
+        True,
+        datetime.combine(known_since, time(rng.randint(7, 15), rng.randint(0, 59)), tzinfo=UTC),
+    )
+
+
+def _contacts(
+    rng: Random, customer: int, company: Company, country: str
+) -> Iterator[tuple[Any, ...]]:
+    jobs = rng.sample(words.JOBS[country], rng.choices((1, 2, 3), (45, 38, 17))[0])
+    for job, role in jobs:
+        name, address = person_name(rng, country)
+        yield (
+            customer,
+            name,
+            job,
+            role if happens(rng, 0.85) else "",
+            rng.choice(PHONE_RANGES[country]).format(rng.randint(0, 999))
+            if happens(rng, 0.92)
+            else "",
+            f"{address}@{company.domain}" if happens(rng, 0.85) else "",
+            True,
+        )
+
+
+class Namer:
+    """Draws company names, each once, with a domain in the reserved `.example` zone."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.taken: set[str] = set()
+
+    def company(self, country: str) -> Company:
+        while True:
+            company = self._chinese() if country == "CN" else self._german()
+            if company.name not in self.taken:
+                self.taken.add(company.name)
+                return company
+
+    def subsidiary(self, head: Company, country: str) -> Company:
+        """A branch of the head in another place, or a company of its own if all are taken."""
+        if country == "CN":
+            place, _plain, region = self.rng.choice(words.CHINESE_PLACES)
+            name = f"{head.name}{place}分公司"
+        else:
+            place, region = self.rng.choice(words.GERMAN_PLACES)
+            name = f"{head.name}, {place}"
+        if name in self.taken:
+            return self.company(country)
+        self.taken.add(name)
+        return Company(name, head.domain, head.industry, region)
+
+    def _german(self) -> Company:
+        core = self.rng.choice(words.COMPANY_CORES)
+        trade, industry = self.rng.choice(words.TRADES)
+        form = self.rng.choice(words.COMPANY_FORMS)
+        place, region = self.rng.choice(words.GERMAN_PLACES)
+        stem = f"{core} {trade}" if happens(self.rng, 0.6) else f"{core} {trade} {place}"
+        domain = stem.lower().translate(LETTERS).replace(" ", "-") + ".example"
+        return Company(f"{stem} {form}", domain, industry, region)
+
+    def _chinese(self) -> Company:
+        place, plain, region = self.rng.choice(words.CHINESE_PLACES)
+        brand = self.rng.sample(words.CHINESE_BRANDS, 2)
+        trade, industry = self.rng.choice(words.CHINESE_TRADES)
+        form = self.rng.choice(words.CHINESE_FORMS)
+        name = place + "".join(character for character, _pinyin in brand) + trade + form
+        domain = plain + "-" + "".join(pinyin for _character, pinyin in brand) + ".example"
+        return Company(name, domain, industry, region)

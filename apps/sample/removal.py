@@ -1,0 +1,102 @@
+"""Which rows go when the sample firm goes, and which real records stand in the way.
+
+Rows are deleted by plain SQL: the ORM would load every row to look for what refers to it, where the
+database's own foreign keys check the same at the end of the transaction.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.db import connection, models
+from django.db.models import Model, Q, QuerySet
+
+from apps.core.models import AuditEntry
+from apps.exchange.models import ImportRun
+from apps.members.models import Member, Membership
+from apps.metrics.models import DayFact, LevelRate
+from apps.overnight.models import NightRun
+from apps.reports.models import Delivery, Edition
+from apps.sample import registry
+
+# Rows that exist only because of sample rows, with what ties them to the sample.
+DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
+    (
+        Delivery,
+        Q(member__is_sample=True) | Q(edition__is_sample=True) | Q(edition__team__is_sample=True),
+    ),
+    (Edition, Q(is_sample=True) | Q(team__is_sample=True)),
+    (LevelRate, Q(member__is_sample=True) | Q(team__is_sample=True)),
+    (DayFact, Q(member__is_sample=True) | Q(team__is_sample=True)),
+    (Membership, Q(member__is_sample=True)),
+    (EmailAddress, Q(user__is_sample=True)),
+)
+# Records that outlive the sample member who made them; the audit trail keeps the address.
+RELEASED: tuple[tuple[type[Model], str], ...] = (
+    (AuditEntry, "by"),
+    (NightRun, "started_by"),
+    (ImportRun, "by"),
+)
+
+
+def hanging_records() -> dict[str, int]:
+    """Real records that refer to sample ones, counted by kind and relation; empty where none do."""
+    found: dict[str, int] = {}
+    for target in registry.sample_models():
+        for relation in _relations_to(target):
+            rows = _real_rows(relation)
+            count = rows.count() if rows is not None else 0
+            if count:
+                found[f"{relation.model._meta.verbose_name} ({relation.verbose_name})"] = count
+    return found
+
+
+def _relations_to(target: type[Model]) -> Iterable["models.ForeignKey[Any, Any]"]:
+    for field in target._meta.get_fields(include_hidden=True):
+        if isinstance(field, models.ManyToOneRel) and isinstance(field.field, models.ForeignKey):
+            yield field.field
+
+
+def _real_rows(relation: "models.ForeignKey[Any, Any]") -> QuerySet[Any] | None:
+    """The rows that refer to a sample row without being sample; None where they may be let go."""
+    model = relation.model
+    if (model, relation.name) in RELEASED:
+        return None
+    rows = model._default_manager.filter(**{f"{relation.name}__is_sample": True})
+    if any(field.name == "is_sample" for field in model._meta.fields):
+        rows = rows.filter(is_sample=False)
+    for dependent, tie in DEPENDENT:
+        if model is dependent:
+            rows = rows.exclude(pk__in=model._default_manager.filter(tie).values("pk"))
+    return rows
+
+
+def files() -> list[str]:
+    """Names of the stored files that go with the rows."""
+    tie = dict(DEPENDENT)[Edition]
+    return [name for name in Edition.objects.filter(tie).values_list("pdf", flat=True) if name]
+
+
+def delete_rows() -> dict[str, int]:
+    """Let go of what stays, then delete what goes; returns the sample rows deleted by kind."""
+    _release()
+    for model, tie in DEPENDENT:
+        rows = model._default_manager.filter(tie)
+        rows._raw_delete(rows.db)
+    deleted = {}
+    with connection.cursor() as cursor:
+        for model in reversed(registry.sample_models()):
+            table = connection.ops.quote_name(model._meta.db_table)
+            cursor.execute(f"DELETE FROM {table} WHERE is_sample")  # noqa: S608 - own table names
+            deleted[str(model._meta.verbose_name_plural)] = cursor.rowcount
+    return deleted
+
+
+def _release() -> None:
+    """Keep the record, drop the link; an audit entry keeps the address of who it was."""
+    for entry in AuditEntry.objects.filter(by__is_sample=True).select_related("by"):
+        entry.details = {**entry.details, "by": entry.by.email if entry.by else ""}
+        entry.save(update_fields=["details"])
+    members = Member.objects.filter(is_sample=True).values("pk")
+    for model, name in RELEASED:
+        model._default_manager.filter(**{f"{name}__in": members}).update(**{name: None})
