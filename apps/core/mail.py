@@ -2,8 +2,10 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from typing import Any
 
+from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends.smtp import EmailBackend
 
 
@@ -42,3 +44,19 @@ class SmtpBackend(EmailBackend):
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         return _SmtpOverTls if self.use_ssl else _Smtp
+
+
+def hand_over(message: EmailMessage) -> None:
+    """Give one message to the mail server; returns once the server has accepted it.
+
+    Raises MailUnconfirmed where nobody can know, else an OSError (smtplib's errors are such) or a
+    ValueError (an address that can't be one), after which the message surely did not go out.
+    """
+    backend = mailers.default
+    try:
+        backend.open()
+        backend.send_messages([message])
+    finally:
+        # The goodbye may fail: what was accepted stays accepted.
+        with suppress(OSError):
+            backend.close()
