@@ -107,9 +107,14 @@ class MemberRow:
 
 @dataclass(frozen=True)
 class Totals:
-    """The key figures of a period beside those of the period before, read at once."""
+    """The key figures of a period beside those of the period before, read at once.
+
+    `live_days` counts the period's days that the overnight run has yet to compute (again): their
+    figures were read from the source.
+    """
 
     revenue: Revenue
     closed: Closed
     previous_revenue: Revenue
     previous_closed: Closed
+    live_days: int

@@ -1,5 +1,6 @@
 """Whose figures a person may open, and how a scope becomes a condition."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,21 +13,31 @@ from apps.members.selectors import primary_team_on
 from apps.metrics.results import Scope
 
 
-def scope_for(user: Viewer, team_slug: str | None) -> Scope:
+def scope_for(user: Viewer, team_slug: str | None, teams: Sequence[Team] | None = None) -> Scope:
     """The scope that a page shows; raises Team.DoesNotExist for what the user may not see.
 
     Without a slug it is the widest that the user has: everything, the teams they lead, or their
-    own figures. HR sees no figures of customers at all.
+    own figures. HR sees no figures of customers at all. `teams`, all that the user may see, saves
+    reading them again.
     """
     role = access_role(user)
     may_open = role is not None and (role.sees_all_figures or role.sees_own_customers)
     if not may_open or not isinstance(user, Member):
         raise Team.DoesNotExist
-    if team_slug is not None:
-        return scope_of_team(Team.objects.visible_to(user).get(slug=team_slug))
-    if role.sees_all_figures:
+    if team_slug is None and role.sees_all_figures:
         return scope_of_all()
-    return (_scope_of_lead(user) if role.leads else None) or scope_of_member(user)
+    seen = list(Team.objects.visible_to(user)) if teams is None else teams
+    if team_slug is not None:
+        return _scope_among(seen, team_slug)
+    return (_scope_of_lead(seen) if role.leads else None) or scope_of_member(user)
+
+
+def _scope_among(seen: Sequence[Team], slug: str) -> Scope:
+    """Whoever sees a team sees every team below it, so that its subtree is among those seen."""
+    team = next((team for team in seen if team.slug == slug), None)
+    if team is None:
+        raise Team.DoesNotExist
+    return _scope_of(team, [below.pk for below in seen if team.pk in below.path])
 
 
 def scope_of_all() -> Scope:
@@ -35,8 +46,11 @@ def scope_of_all() -> Scope:
 
 def scope_of_team(team: Team) -> Scope:
     """The team with everything below it."""
-    ids = tuple(sorted(Team.objects.subtree_of(team).values_list("pk", flat=True)))
-    return Scope(kind="team", label=team.name, team=team, team_ids=ids)
+    return _scope_of(team, Team.objects.subtree_of(team).values_list("pk", flat=True))
+
+
+def _scope_of(team: Team, subtree: Iterable[int]) -> Scope:
+    return Scope(kind="team", label=team.name, team=team, team_ids=tuple(sorted(subtree)))
 
 
 def scope_of_member(member: Member) -> Scope:
@@ -45,9 +59,8 @@ def scope_of_member(member: Member) -> Scope:
     return Scope(kind="member", label=member.name, team=team, member=member)
 
 
-def _scope_of_lead(member: Member) -> Scope | None:
+def _scope_of_lead(led: Sequence[Team]) -> Scope | None:
     """The led subtrees as one scope; None for a manager who leads no team."""
-    led = list(Team.objects.led_by(member))
     ids = {team.pk for team in led}
     tops = [team for team in led if team.parent_id not in ids]
     if not tops:

@@ -5,6 +5,7 @@ run's facts or live (see `day_figures`), rates from the run or live (see `level_
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from django.db.models import (
     F,
     Func,
     IntegerField,
+    Max,
     OuterRef,
     QuerySet,
     Subquery,
@@ -51,6 +53,7 @@ from apps.metrics.scopes import (
     within,
 )
 from apps.metrics.stock import stock
+from apps.orders.models import Order
 
 __all__ = [
     "closed",
@@ -58,6 +61,7 @@ __all__ = [
     "expected_closings",
     "funnel",
     "last_run",
+    "latest_day",
     "leaderboard",
     "revenue",
     "scope_for",
@@ -67,6 +71,7 @@ __all__ = [
     "stuck",
     "totals",
     "trend_by_week",
+    "without_customer",
 ]
 
 WEEK = timedelta(days=7)
@@ -76,11 +81,12 @@ SELECT span.name, span.until, {first_order} AS first_order,
        coalesce(sum(count) FILTER (WHERE metric = 'orders'), 0)::int AS orders,
        coalesce(sum(count) FILTER (WHERE metric = 'won'), 0)::int AS won,
        sum(amount) FILTER (WHERE metric = 'won') AS won_value,
-       coalesce(sum(count) FILTER (WHERE metric = 'lost'), 0)::int AS lost
+       coalesce(sum(count) FILTER (WHERE metric = 'lost'), 0)::int AS lost,
+       (SELECT count(*)::int FROM marked WHERE marked.day BETWEEN span.since AND span.until) AS live
 FROM (VALUES ('now', %(start)s::date, %(end)s::date),
              ('before', %(before_start)s::date, %(before_end)s::date)) AS span (name, since, until)
 LEFT JOIN figure ON day BETWEEN span.since AND span.until
-GROUP BY span.name, span.until
+GROUP BY span.name, span.since, span.until
 """
 BY_WEEK = """
 SELECT week_start::date AS start, {first_order} AS first_order,
@@ -103,9 +109,12 @@ GROUP BY member_id
 """
 
 
-def _days(start: date, end: date) -> dict[str, date]:
+type Days = tuple[date, date]
+
+
+def _days(start: date, end: date, before: Days | None) -> dict[str, date]:
     """The period, the one before, and the span of both."""
-    before_start, before_end = previous_range(start, end)
+    before_start, before_end = before or previous_range(start, end)
     return {
         "start": start,
         "end": end,
@@ -116,15 +125,19 @@ def _days(start: date, end: date) -> dict[str, date]:
     }
 
 
-def totals(scope: Scope, start: date, end: date) -> Totals:
-    """Revenue and closings of the days and of those before (`previous_range`), in one query."""
-    rows = day_figures.read(scope, TOTALS, _days(start, end))
+def totals(scope: Scope, start: date, end: date, before: Days | None = None) -> Totals:
+    """Revenue and closings of the days and of those before, in one query.
+
+    Without `before`, first and last day, `previous_range` says which those are.
+    """
+    rows = day_figures.read(scope, TOTALS, _days(start, end, before))
     by_name = {row["name"]: row for row in rows}
     return Totals(
         revenue=_revenue(by_name["now"]),
         closed=_closed(by_name["now"]),
         previous_revenue=_revenue(by_name["before"]),
         previous_closed=_closed(by_name["before"]),
+        live_days=by_name["now"]["live"],
     )
 
 
@@ -156,11 +169,16 @@ def funnel(scope: Scope, as_of: date) -> list[LevelStock]:
 
 
 def conversions(
-    scope: Scope, as_of: date, window_days: int = WINDOW_DAYS, rates: Rates | None = None
+    scope: Scope,
+    as_of: date,
+    window_days: int = WINDOW_DAYS,
+    rates: Rates | None = None,
+    levels: Sequence[Level] | None = None,
 ) -> list[LevelConversion]:
-    """Conversion and dwell time of every level; `rates` saves reading them twice."""
+    """Conversion and dwell time of every level; `rates` and `levels` save reading them twice."""
     rates = rates or rates_for(scope, as_of, window_days)
-    levels = Level.objects.filter(pipeline__is_default=True).order_by("rank")
+    if levels is None:
+        levels = list(Level.objects.filter(pipeline__is_default=True).order_by("rank"))
     return [_conversion(scope, level, rates) for level in levels]
 
 
@@ -217,9 +235,14 @@ def trend_by_week(scope: Scope, end: date, weeks: int = 13) -> list[WeekPoint]:
     return points
 
 
-def leaderboard(scope: Scope, start: date, end: date) -> list[MemberRow]:
-    """Reps of the scope in the period and whoever has figures in it, the highest revenue first."""
-    days = _days(start, end)
+def leaderboard(
+    scope: Scope, start: date, end: date, before: Days | None = None
+) -> list[MemberRow]:
+    """Reps of the scope in the period and whoever has figures in it, the highest revenue first.
+
+    `previous_revenue` is that of the days `before`, or else of `previous_range`.
+    """
+    days = _days(start, end, before)
     figures = {row["member_id"]: row for row in day_figures.read(scope, BY_MEMBER, days)}
     first = next((row["first_order"] for row in figures.values()), None)
     has_previous = first is not None and first <= days["before_end"]
@@ -227,10 +250,11 @@ def leaderboard(scope: Scope, start: date, end: date) -> list[MemberRow]:
     members = {
         pk: membership.member
         for pk, membership in belonging.items()
-        if membership.member.role is AccessRole.REP and _covers(scope, membership)
+        if figures.get(pk, {}).get("is_active")
+        or (membership.member.role is AccessRole.REP and _covers(scope, membership))
     }
-    active = {pk for pk, row in figures.items() if row["is_active"]} - members.keys()
-    members |= Member.objects.in_bulk(active) if active else {}
+    teamless = {pk for pk, row in figures.items() if row["is_active"]} - members.keys()
+    members |= Member.objects.in_bulk(teamless) if teamless else {}
     rows = []
     for pk, member in members.items():
         membership = belonging.get(pk)
@@ -343,6 +367,22 @@ def expected_closings(scope: Scope, start: date, end: date) -> QuerySet[Opportun
         within(scope), state=State.OPEN, expected_close_on__range=(start, end)
     )
     return rows.order_by("expected_close_on", "pk")
+
+
+def without_customer(scope: Scope) -> QuerySet[Opportunity]:
+    """Opportunities, open and closed, that the import kept although no customer was named."""
+    rows: QuerySet[Opportunity] = narrowed(Opportunity.objects.without_customer(), scope)
+    return rows
+
+
+def latest_day(scope: Scope) -> date | None:
+    """The last day on which something was ordered, opened, moved or closed; None before any."""
+    orders = narrowed(Order.objects.all(), scope, owner="member")
+    opportunities = narrowed(Opportunity.objects.all(), scope)
+    days = orders.aggregate(ordered=Max("ordered_on")) | opportunities.aggregate(
+        moved=Max("level_since_on"), closed=Max("closed_on")
+    )
+    return max((day for day in days.values() if day is not None), default=None)
 
 
 def last_run() -> tuple[date, datetime] | None:
