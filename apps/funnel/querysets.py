@@ -1,11 +1,23 @@
 """Which opportunities and level changes a person may see."""
 
-from typing import Any, Self
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 
-from apps.members.models import Member, Team
+from apps.core.paging import list_fetch_mode
+from apps.customers.models import Customer
+from apps.members.models import Team
 from apps.members.querysets import Viewer, access_role
+
+if TYPE_CHECKING:
+    from apps.funnel.models import Level
+
+
+MONEY: "models.DecimalField[Any, Any]" = models.DecimalField(max_digits=16, decimal_places=2)
 
 
 class ScopedByTeamQuerySet(models.QuerySet[Any]):
@@ -21,8 +33,8 @@ class ScopedByTeamQuerySet(models.QuerySet[Any]):
             return self.all()
         own = models.Q(**{self.owner_field: user.pk})
         if role.leads:
-            assert isinstance(user, Member)
-            teams = list(Team.objects.led_by(user).values_list("pk", flat=True))
+            led = Team.objects.led_by(user)  # type: ignore[arg-type]
+            teams = list(led.values_list("pk", flat=True))
             return self.filter(own | models.Q(team__in=teams))
         if role.sees_own_customers:
             return self.filter(own)
@@ -34,11 +46,106 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
         """Opportunities that the import kept although no customer was named: to be completed."""
         return self.filter(customer__isnull=True)
 
-    def open_on(self, day: Any) -> Self:
-        """Opened by the end of the day and not closed by then."""
+    def open_on(self, day: date) -> Self:
+        """Opened by the end of the day and not closed by then, judged by the latest closing alone.
+
+        A recycled opportunity was closed for a while: `at_level_on` knows that, this doesn't.
+        """
         return self.filter(opened_on__lte=day).filter(
-            models.Q(closed_on__isnull=True) | models.Q(closed_on__gt=day)
+            Q(closed_on__isnull=True) | Q(closed_on__gt=day)
         )
+
+    def at_level_on(self, day: date, level: "Level | None" = None) -> Self:
+        """Open at the end of `day`, at `level` if one is given, whatever happened later.
+
+        By the latest level change up to the day. Adds, as of that day: `level_on_id`, `since_on`
+        (the day on which the level was entered), `owner_on_id`, `team_on_id` and `value_on`.
+        Where nothing has changed since, the opportunity's own columns say all of this; the history
+        is looked up only for the others, which keeps a recent day as cheap as a plain filter.
+        """
+        unchanged, latest = Q(level_since_on__lte=day), _latest_change(day)
+        number = models.BigIntegerField()
+        rows = self.open_on(day).annotate(
+            level_on_id=_as_of(unchanged, "level_id", latest.values("to_level"), number),
+            since_on=_as_of(unchanged, "level_since_on", latest.values("on"), models.DateField()),
+            owner_on_id=_as_of(unchanged, "owner_id", latest.values("owner"), number),
+            team_on_id=_as_of(unchanged, "team_id", latest.values("team"), number),
+            # An open opportunity that stands where it stood is worth what is known now; one that
+            # has moved or closed since was worth what its last change up to the day says.
+            value_on=_as_of(unchanged & Q(state="open"), "value", latest.values("value"), MONEY),
+        )
+        if level is not None:
+            return rows.filter(level_on_id=level.pk)
+        # A loss that was recycled later leaves no level on the days between.
+        return rows.filter(unchanged | Q(level_on_id__isnull=False))
+
+    def longer_than(self, limits: Mapping[int, Decimal | int], day: date) -> Self:
+        """Of `at_level_on(day)`: more than so many days at their level; key: the level's id.
+
+        Levels without a limit have no basis for being called slow and are left out.
+        """
+        slow = Q(pk__in=())
+        for level_id, limit in limits.items():
+            whole = int(Decimal(limit).to_integral_value(ROUND_FLOOR))
+            slow |= Q(level_on_id=level_id, since_on__lt=day - timedelta(days=whole))
+        return self.filter(slow)
+
+    def entered(self, level: "Level", start: date, end: date) -> Self:
+        """Entered the level in the period: by a step to it, or by a jump or a win across it."""
+        return self.filter(
+            Exists(_entries(level).filter(opportunity=OuterRef("pk"), on__range=(start, end)))
+        )
+
+    def named_like(self, text: str) -> Self:
+        """Own name or the customer's contains the text, or the external id is exactly it.
+
+        One index for each part: an OR across the two tables would read every row.
+        """
+        rows = self.model._default_manager.order_by()
+        customers = Customer.objects.filter(name__icontains=text).order_by().values("pk")
+        found = (
+            rows.filter(name__icontains=text)
+            .values("pk")
+            .union(
+                rows.filter(customer__in=customers).values("pk"),
+                rows.filter(external_id=text).values("pk"),
+            )
+        )
+        return self.filter(pk__in=found)
+
+    def for_list(self, user: Viewer) -> Self:
+        """What a row of a list prints; `customer_is_visible` says whether it may link there."""
+        shown = Exists(Customer.objects.visible_to(user).filter(pk=OuterRef("customer_id")))
+        return (
+            self.select_related("customer", "owner", "team", "line", "product", "level")
+            .annotate(customer_is_visible=shown)
+            .fetch_mode(list_fetch_mode())
+        )
+
+
+def _latest_change(day: date) -> models.QuerySet[Any]:
+    from apps.funnel.models import LevelChange  # noqa: PLC0415 - models import this module
+
+    changes = LevelChange.objects.filter(opportunity=OuterRef("pk"), on__lte=day)
+    return changes.order_by("-on", "-at", "-pk")
+
+
+def _as_of(
+    own: Q, column: str, history: models.QuerySet[Any], kind: "models.Field[Any, Any]"
+) -> Case:
+    """The opportunity's own column where it holds for the day, else what the history says."""
+    return Case(When(own, then=F(column)), default=Subquery(history[:1]), output_field=kind)
+
+
+def _entries(level: "Level") -> models.QuerySet[Any]:
+    """Changes that brought an opportunity to the level or, upwards, past it."""
+    from apps.funnel.models import Level, LevelChange  # noqa: PLC0415 - models import this module
+
+    levels = Level.objects.filter(pipeline=level.pipeline_id).order_by()
+    below = levels.filter(rank__lt=level.rank).values("pk")
+    above = levels.filter(rank__gt=level.rank).values("pk")
+    past = Q(from_level__in=below) & (Q(to_level__in=above) | Q(outcome="won"))
+    return LevelChange.objects.filter(Q(to_level=level) | past)
 
 
 class PipelineQuerySet(models.QuerySet[Any]):
