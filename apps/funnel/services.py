@@ -58,6 +58,7 @@ def opportunity_create(  # noqa: PLR0913 - the fields of an opportunity
         value=value,
         opened_on=on,
         expected_close_on=expected_close_on,
+        is_sample=owner.is_sample,  # what a person of the sample firm owns goes with them
     )
     opportunity.full_clean()
     opportunity.save()
@@ -146,4 +147,5 @@ def _record(  # noqa: PLR0913 - the fields of a level change
         value=opportunity.value,
         by=by,
         reason=reason,
+        is_sample=opportunity.is_sample,
     )

@@ -45,6 +45,7 @@ def order_create(  # noqa: PLR0913 - the fields of an order
         ordered_on=ordered_on,
         value=value,
         cost=cost,
+        is_sample=member.is_sample,  # what a person of the sample firm sells goes with them
     )
     order.full_clean()
     order.save()

@@ -7,7 +7,6 @@ database's own foreign keys check the same at the end of the transaction.
 from collections.abc import Iterable
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.db import connection, models
 from django.db.models import Model, Q, QuerySet
 
@@ -29,14 +28,23 @@ DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
     (LevelRate, Q(member__is_sample=True) | Q(team__is_sample=True)),
     (DayFact, Q(member__is_sample=True) | Q(team__is_sample=True)),
     (Membership, Q(member__is_sample=True)),
-    (EmailAddress, Q(user__is_sample=True)),
 )
 # Records that outlive the sample member who made them; the audit trail keeps the address.
 RELEASED: tuple[tuple[type[Model], str], ...] = (
     (AuditEntry, "by"),
     (NightRun, "started_by"),
     (ImportRun, "by"),
+    (Edition, "made_by"),
 )
+
+
+def _sign_in_relations() -> "list[models.ForeignKey[Any, Any]]":
+    """What libraries keep about a person who signs in: addresses, second factors, sessions."""
+    return [
+        relation
+        for relation in _relations_to(Member)
+        if not relation.model.__module__.startswith("apps.")
+    ]
 
 
 def hanging_records() -> dict[str, int]:
@@ -60,7 +68,7 @@ def _relations_to(target: type[Model]) -> Iterable["models.ForeignKey[Any, Any]"
 def _real_rows(relation: "models.ForeignKey[Any, Any]") -> QuerySet[Any] | None:
     """The rows that refer to a sample row without being sample; None where they may be let go."""
     model = relation.model
-    if (model, relation.name) in RELEASED:
+    if (model, relation.name) in RELEASED or not model.__module__.startswith("apps."):
         return None
     rows = model._default_manager.filter(**{f"{relation.name}__is_sample": True})
     if any(field.name == "is_sample" for field in model._meta.fields):
@@ -80,6 +88,8 @@ def files() -> list[str]:
 def delete_rows() -> dict[str, int]:
     """Let go of what stays, then delete what goes; returns the sample rows deleted by kind."""
     _release()
+    for relation in _sign_in_relations():
+        relation.model._default_manager.filter(**{f"{relation.name}__is_sample": True}).delete()
     for model, tie in DEPENDENT:
         rows = model._default_manager.filter(tie)
         rows._raw_delete(rows.db)
