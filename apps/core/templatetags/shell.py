@@ -80,8 +80,7 @@ def is_tick(field: BoundField) -> bool:
 def widget(field: BoundField, *, bare: bool | str = False, plain: bool | str = False) -> SafeString:
     """A form field's control with the kit's class; Django adds the ids of help and errors.
 
-    `plain` leaves out a placeholder that only repeats the label, `bare` the reference to the help
-    text as well.
+    `plain` leaves out a placeholder that only repeats the label, `bare` the help text as well.
     """
     control = field.field.widget
     if isinstance(control, forms.CheckboxInput):
@@ -96,5 +95,5 @@ def widget(field: BoundField, *, bare: bool | str = False, plain: bool | str = F
     if bare or plain:
         attrs["placeholder"] = False
     if bare:
-        attrs["aria-describedby"] = f"{field.auto_id}_error" if field.errors else False
+        field.help_text = ""
     return field.as_widget(attrs=attrs)
