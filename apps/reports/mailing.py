@@ -63,7 +63,7 @@ def _answered(code: int, text: bytes | str) -> Verdict:
 
 def pause_after(tries: int) -> timedelta:
     """How long to wait after so many tries: 1 minute, 2, 4 … up to 6 hours."""
-    return min(FIRST_PAUSE * 2 ** min(tries - 1, 12), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(tries - 1, 12)), LONGEST_PAUSE)
 
 
 def _host() -> str:
@@ -87,7 +87,7 @@ def report_mail(delivery: Delivery) -> EmailMultiAlternatives:
         translation.override(edition.language),
         timezone.override(Organisation.current().zone),
     ):
-        address = reverse("weekly_report", args=[edition.team.slug, edition.week.key])
+        address = reverse("weekly_report", args=[edition.team.slug, edition.week])
         content = {
             "figures": figures,
             "sentences": wording.opening(figures),

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -127,7 +128,7 @@ def revenue_chart(figures: WeeklyFigures) -> charts.Chart:
 
 
 def _week_label(year: int, week: int) -> str:
-    return formats.week(timezone.datetime.fromisocalendar(year, week, 1).date())
+    return formats.week(date.fromisocalendar(year, week, 1))
 
 
 def _image(chart: charts.Chart) -> str:

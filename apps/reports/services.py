@@ -81,6 +81,12 @@ def may_send(member: Member, team: Team) -> bool:
     return member.role in SENDING_ROLES and may_read(member, team)
 
 
+def readers_missing(team: Team, week: Period) -> list[Member]:
+    """Recipients for whom no mail of the week has been made yet, in whatever language."""
+    reached = {delivery.member_id for delivery in deliveries_of(team, week)}
+    return [member for member in recipients(team) if member.pk not in reached]
+
+
 @transaction.atomic
 def edition_send(*, team: Team, week: Period, by: Member | None) -> Sending:
     """Store the week's editions and a waiting delivery for each reader who has none yet.
@@ -93,13 +99,11 @@ def edition_send(*, team: Team, week: Period, by: Member | None) -> Sending:
         raise NotPermitted(_("You may read this report, but not have it sent."))
     if week.end >= Organisation.current().today():
         raise WeekNotOver(_("The week is not over; its report can be sent from Monday."))
-    readers = recipients(team)
-    if not readers:
+    if not recipients(team):
         raise NobodyToMail(_("This team has no lead who could get its report."))
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     before = list(deliveries_of(team, week))
-    reached = {delivery.member_id for delivery in before}
-    missing = [member for member in readers if member.pk not in reached]
+    missing = readers_missing(team, week)
     if not missing:
         return Sending([], before)
     editions = _editions(team, week, {_language(member) for member in missing}, by)

@@ -4,7 +4,8 @@ The values are plain and know no language, so that an edition keeps them as JSON
 language is rendered from the same numbers.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from apps.members.models import Membership, Team
 from apps.metrics import selectors
 from apps.metrics.change import win_rate
 from apps.metrics.periods import Period, period_of
-from apps.metrics.results import LevelConversion, Scope
+from apps.metrics.results import Closed, LevelConversion, LevelStock, Revenue, Scope
 from apps.metrics.scopes import narrowed, scope_of_team
 
 CHART_WEEKS = 13
@@ -187,14 +188,17 @@ def figures_from_json(plain: dict[str, Any]) -> WeeklyFigures:
 
 
 def weekly_figures(team: Team, week: Period) -> WeeklyFigures:
-    """Read a team's week, with all teams below it, from the selectors of the dashboard."""
+    """Read a team's week, with all teams below it, from the selectors of the dashboard.
+
+    A running week counts up to today and is compared with as many days of the week before.
+    """
     organisation = Organisation.current()
     scope = scope_of_team(team)
     as_of = min(week.end, organisation.today())
+    before = week.previous.start, week.previous.start + (as_of - week.start)
     run = selectors.last_run()
+    totals = selectors.totals(scope, week.start, as_of, before)
     stuck = _stuck(scope, as_of)
-    levels = _levels(scope, as_of, stuck)
-    expected = _expected(scope, week.next)
     return WeeklyFigures(
         organisation=organisation.name,
         currency=organisation.currency,
@@ -207,20 +211,18 @@ def weekly_figures(team: Team, week: Period) -> WeeklyFigures:
         made_at=timezone.now(),
         run_on=run[0] if run else None,
         run_finished_at=run[1] if run else None,
-        results=_results(scope, week.start, week.end),
-        before=_results(scope, week.previous.start, week.previous.end),
-        levels=levels,
+        results=_results(totals.revenue, totals.closed),
+        before=_results(totals.previous_revenue, totals.previous_closed),
+        levels=_levels(scope, as_of, stuck),
         weeks=_weeks(scope, week.end),
-        ranking=_ranking(scope, week.start, week.end),
-        stuck=_list([_row(one) for one in stuck]),
-        expected=_list(expected),
+        ranking=_ranking(scope, week.start, as_of, before),
+        stuck=_list(stuck),
+        expected=_list(_expected(scope, week.next)),
         undated=_undated(scope),
     )
 
 
-def _results(scope: Scope, start: date, end: date) -> Results:
-    revenue = selectors.revenue(scope, start, end)
-    closed = selectors.closed(scope, start, end)
+def _results(revenue: Revenue, closed: Closed) -> Results:
     return Results(
         revenue=revenue.value,
         orders=revenue.orders,
@@ -235,37 +237,29 @@ def _name(level: Level) -> LevelName:
     return LevelName(code=level.code, rank=level.rank, names=level.names)
 
 
-def _stuck(scope: Scope, as_of: date) -> list[Opportunity]:
-    """Stuck opportunities, those longest over their level's limit first."""
-    rows = selectors.stuck(scope, as_of).select_related("customer", "owner", "level", "line", "product")
-    return sorted(rows, key=lambda one: (one.limit_days - one.days_at_level, one.pk))
+def _levels(scope: Scope, as_of: date, stuck: list[OpportunityRow]) -> tuple[LevelFigures, ...]:
+    rates = {row.level.pk: row for row in selectors.conversions(scope, as_of)}
+    stuck_at = Counter(row.level.code for row in stuck)
+    return tuple(
+        _level(stock, rates[stock.level.pk], stuck_at[stock.level.code])
+        for stock in selectors.funnel(scope, as_of)
+    )
 
 
-def _levels(
-    scope: Scope, as_of: date, stuck: list[Opportunity]
-) -> tuple[LevelFigures, ...]:
-    rates: dict[int, LevelConversion] = {
-        row.level.pk: row for row in selectors.conversions(scope, as_of)
-    }
-    figures = []
-    for stock in selectors.funnel(scope, as_of):
-        rate = rates[stock.level.pk]
-        figures.append(
-            LevelFigures(
-                level=_name(stock.level),
-                count=stock.count,
-                value=stock.value,
-                value_n=stock.value_n,
-                resolved=rate.resolved,
-                rate=rate.rate,
-                low=rate.low,
-                high=rate.high,
-                dwell_n=rate.dwell_n,
-                dwell_median_days=rate.dwell_median_days,
-                stuck=sum(one.level_id == stock.level.pk for one in stuck),
-            )
-        )
-    return tuple(figures)
+def _level(stock: LevelStock, rate: LevelConversion, stuck: int) -> LevelFigures:
+    return LevelFigures(
+        level=_name(stock.level),
+        count=stock.count,
+        value=stock.value,
+        value_n=stock.value_n,
+        resolved=rate.resolved,
+        rate=rate.rate,
+        low=rate.low,
+        high=rate.high,
+        dwell_n=rate.dwell_n,
+        dwell_median_days=rate.dwell_median_days,
+        stuck=stuck,
+    )
 
 
 def _weeks(scope: Scope, end: date) -> tuple[WeekFigures, ...]:
@@ -273,7 +267,9 @@ def _weeks(scope: Scope, end: date) -> tuple[WeekFigures, ...]:
     return tuple(WeekFigures(p.year, p.week, p.revenue, p.orders) for p in points)
 
 
-def _ranking(scope: Scope, start: date, end: date) -> tuple[RankingRow, ...]:
+def _ranking(
+    scope: Scope, start: date, end: date, before: tuple[date, date]
+) -> tuple[RankingRow, ...]:
     """Members by revenue, then by won opportunities, then by name."""
     rows = [
         RankingRow(
@@ -286,23 +282,36 @@ def _ranking(scope: Scope, start: date, end: date) -> tuple[RankingRow, ...]:
             win_rate=row.win_rate,
             previous_revenue=row.previous_revenue,
         )
-        for row in selectors.leaderboard(scope, start, end)
+        for row in selectors.leaderboard(scope, start, end, before)
     ]
     return tuple(sorted(rows, key=lambda row: (-row.revenue, -row.won, row.member)))
 
 
-def _row(one: Opportunity) -> OpportunityRow:
+def _row(one: Opportunity, level: Level) -> OpportunityRow:
     return OpportunityRow(
         pk=one.pk,
         title=one.title,
         customer=one.customer.name if one.customer else "",
         owner=one.owner.name,
-        level=_name(one.level),
+        level=_name(level),
         value=one.value,
         expected_close_on=one.expected_close_on,
-        days=getattr(one, "days_at_level", None),
-        limit_days=getattr(one, "limit_days", None),
     )
+
+
+def _stuck(scope: Scope, as_of: date) -> list[OpportunityRow]:
+    """Stuck opportunities at the level where they stood, those longest over its limit first."""
+    levels = Level.objects.in_bulk()
+    found: Any = selectors.stuck(scope, as_of).select_related(
+        "customer", "owner", "line", "product"
+    )
+    rows = [
+        replace(
+            _row(one, levels[one.level_then]), days=one.days_at_level, limit_days=one.limit_days
+        )
+        for one in found
+    ]
+    return sorted(rows, key=lambda row: ((row.limit_days or 0) - (row.days or 0), row.pk))
 
 
 def _list(rows: list[OpportunityRow]) -> OpportunityList:
@@ -319,7 +328,7 @@ def _expected(scope: Scope, week: Period) -> list[OpportunityRow]:
     rows = selectors.expected_closings(scope, week.start, week.end).select_related(
         "customer", "owner", "level", "line", "product"
     )
-    return [_row(one) for one in rows.order_by("expected_close_on", "-value", "pk")]
+    return [_row(one, one.level) for one in rows.order_by("expected_close_on", "-value", "pk")]
 
 
 def _undated(scope: Scope) -> int:

@@ -72,9 +72,7 @@ def _orders(figures: WeeklyFigures) -> str:
         "average_before": formats.money_short(before.average, figures.currency),
     }
     return (
-        _(
-            "Orders: %(orders)s after %(before)s, on average %(average)s after %(average_before)s."
-        )
+        _("Orders: %(orders)s after %(before)s, on average %(average)s after %(average_before)s.")
         % values
     )
 
@@ -109,9 +107,9 @@ def _funnel(figures: WeeklyFigures) -> str:
     }
     if not figures.stuck.count:
         return text
-    stuck = ngettext(
-        "%(count)s is stuck.", "%(count)s are stuck.", figures.stuck.count
-    ) % {"count": formats.number(figures.stuck.count)}
+    stuck = ngettext("%(count)s is stuck.", "%(count)s are stuck.", figures.stuck.count) % {
+        "count": formats.number(figures.stuck.count)
+    }
     return _("%(sentence)s %(next)s") % {"sentence": text, "next": stuck}
 
 
