@@ -20,13 +20,13 @@ RUNNING = frozenset({"admin"})
 
 @dataclass(frozen=True)
 class Entry:
-    """One place: `name` is its URL name, `family` the start of the URL names that belong to it."""
+    """One place: `name` is its URL name, `family` how the URL names of its pages start."""
 
     label: Text
     name: str
     icon: str
     roles: frozenset[str]
-    family: str
+    family: str | tuple[str, ...]
     # Also in the bar at the bottom of a phone, which has four places and the menu.
     quick: bool = False
 
@@ -61,18 +61,16 @@ GROUPS = (
         "sell",
         _("Sell"),
         (
-            Entry(
-                _("Customers"), "customer_list", "building-store", SELLING, "customer_", quick=True
-            ),
+            Entry(_("Customers"), "customers", "building-store", SELLING, "customer", quick=True),
             Entry(
                 _("Opportunities"),
-                "opportunity_list",
+                "opportunities",
                 "filter",
                 SELLING,
-                "opportunity_",
+                "opportunit",
                 quick=True,
             ),
-            Entry(_("Orders"), "order_list", "receipt", SELLING, "order_", quick=True),
+            Entry(_("Orders"), "orders", "receipt", SELLING, "order", quick=True),
         ),
     ),
     Group(
@@ -82,15 +80,15 @@ GROUPS = (
             Entry(
                 _("Dashboard"), "dashboard", "layout-dashboard", FIGURES, "dashboard", quick=True
             ),
-            Entry(_("Reports"), "report_list", "report", FIGURES, "report_"),
+            Entry(_("Reports"), "reports", "report", FIGURES, ("report", "weekly_report")),
         ),
     ),
     Group(
         "data",
         _("Data"),
         (
-            Entry(_("Import"), "import_list", "file-import", IMPORTING, "import_"),
-            Entry(_("Overnight runs"), "run_list", "clock-play", RUNNING, "run_"),
+            Entry(_("Import"), "imports", "file-import", IMPORTING, "import"),
+            Entry(_("Overnight runs"), "night_runs", "clock-play", RUNNING, "night_run"),
         ),
     ),
 )

@@ -43,7 +43,7 @@ def page(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("refuse/", refuse),
     path("forbid/", forbid),
-    path("clients/", page, name="customer_list"),
+    path("clients/", page, name="customers"),
     path("figures/", page, name="dashboard"),
     *[pattern for pattern in site_urls if "allauth" in str(pattern)],
     *core_urls,
