@@ -134,7 +134,9 @@ class Supervisor:
         def handle(_number: int, _frame: FrameType | None) -> None:
             self.stop()
 
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        # Python lets only the main thread handle signals; elsewhere `stop()` is the way.
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if in_main_thread else ()
         kept = {number: signal.signal(number, handle) for number in numbers}
         try:
             yield

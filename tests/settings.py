@@ -16,8 +16,9 @@ os.environ["SALESTEAM_HOME"] = os.environ.get("SALESTEAM_TEST_HOME") or str(
 os.environ.pop("SITE_URL", None)
 
 from salesteam.settings import *  # noqa: F403 (the environment comes first)
-from salesteam.settings import DATABASES, REDIS_URL
+from salesteam.settings import DATABASES, REDIS_URL, STATIC_ROOT
 
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 SLOT = own_slot(Path(os.environ["SALESTEAM_HOME"]))
 DATABASES["default"]["TEST"] = {"NAME": f"test_salesteam_{SLOT}"}
 

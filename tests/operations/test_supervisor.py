@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import psutil
@@ -40,8 +39,6 @@ def mark(tmp_path: Path) -> Iterator[Path]:
 
 
 def in_background(one: Supervisor) -> threading.Thread:
-    """Signals can only be handled in the main thread: here `stop()` is called instead."""
-    one._signals = nullcontext  # type: ignore[method-assign]
     thread = threading.Thread(target=one.run)
     thread.start()
     return thread

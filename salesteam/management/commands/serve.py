@@ -64,5 +64,6 @@ def run_until_stopped(chosen: list[Program]) -> None:
     connections.close_all()
     os.environ["SALESTEAM_HOME"] = str(settings.SALESTEAM_HOME)
     os.chdir(programs.ROOT)
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     prefixed = load().log_format != "json"
     Supervisor(chosen, prefixed=prefixed).run()
