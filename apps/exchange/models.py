@@ -32,6 +32,12 @@ class ImportRun(models.Model):
     summary: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     # [{"file": "sales_pipeline.csv", "line": 17, "column": "close_date", "value": "30.2.", "reason": "…"}]
     rejected: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    rejected_count = models.PositiveIntegerField(default=0)
+    # Name in the file storage of all rejected rows as CSV; `rejected` holds the first ones.
+    rejected_file = models.CharField(max_length=255, blank=True)
+    without_customer = models.PositiveIntegerField(default=0)
+    dry_run = models.BooleanField(default=False)
+    notes: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     error = models.TextField(blank=True)
 
     objects = ImportRunQuerySet.as_manager()
