@@ -1,5 +1,8 @@
 """The organisation, the audit trail and the marks of days whose figures need computing again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -13,6 +16,21 @@ from django.utils.translation import gettext_lazy as _
 def default_time_zone() -> str:
     zone: str = settings.DEFAULT_TIME_ZONE
     return zone
+
+
+# The organisation that a request has read already. Outside a request nothing is kept, so that a
+# long-lived worker never goes on with yesterday's.
+_known: ContextVar["list[Organisation] | None"] = ContextVar("organisation", default=None)
+
+
+@contextmanager
+def organisation_scope() -> Iterator[None]:
+    """Within this block `Organisation.current()` asks the database at most once."""
+    token = _known.set([])
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 class Organisation(models.Model):
@@ -42,8 +60,13 @@ class Organisation(models.Model):
     @classmethod
     def current(cls) -> "Organisation":
         """The one organisation, with its defaults where nobody has set it up yet."""
-        organisation = cls.objects.first()
-        return organisation or cls.objects.get_or_create(singleton=True)[0]
+        known = _known.get()
+        if known:
+            return known[0]
+        organisation = cls.objects.first() or cls.objects.get_or_create(singleton=True)[0]
+        if known is not None:
+            known.append(organisation)
+        return organisation
 
     @property
     def zone(self) -> ZoneInfo:

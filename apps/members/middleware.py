@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from apps.core.formats import currency_scope
+from apps.core.models import organisation_scope
 
 
 class MemberLocaleMiddleware:
@@ -24,6 +25,7 @@ class MemberLocaleMiddleware:
             translation.override(language),
             timezone.override(self._zone(request)),
             currency_scope(),
+            organisation_scope(),
         ):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)

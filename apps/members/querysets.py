@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
     def led_by(self, member: "Member") -> Self:
         """Teams that the member leads, with everything below them."""
-        led = list(self.model._default_manager.filter(lead=member).values_list("pk", flat=True))
-        return self.filter(path__overlap=led) if led else self.none()
+        led = self.model._default_manager.filter(lead=member).order_by()
+        return self.filter(path__overlap=ArraySubquery(led.values("pk")))
 
     def visible_to(self, user: Viewer) -> Self:
         """Teams whose figures the person may open."""

@@ -106,6 +106,14 @@ class MemberRow:
 
 
 @dataclass(frozen=True)
+class MemberCount:
+    """Reps of a scope, and how many of them never had an opportunity."""
+
+    total: int
+    without_opportunity: int
+
+
+@dataclass(frozen=True)
 class Totals:
     """The key figures of a period beside those of the period before, read at once.
 

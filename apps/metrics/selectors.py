@@ -14,6 +14,7 @@ from django.db.models import (
     BigIntegerField,
     Case,
     DecimalField,
+    Expression,
     F,
     Func,
     IntegerField,
@@ -21,9 +22,11 @@ from django.db.models import (
     OuterRef,
     QuerySet,
     Subquery,
+    TextField,
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 
 from apps.funnel.models import Level, LevelChange, Opportunity, State
 from apps.members.models import AccessRole, Member, Membership, Team
@@ -38,6 +41,7 @@ from apps.metrics.results import (
     Closed,
     LevelConversion,
     LevelStock,
+    MemberCount,
     MemberRow,
     Revenue,
     Scope,
@@ -63,12 +67,14 @@ __all__ = [
     "last_run",
     "latest_day",
     "leaderboard",
+    "members_with_work",
     "revenue",
     "scope_for",
     "scope_of_all",
     "scope_of_member",
     "scope_of_team",
     "stuck",
+    "stuck_everywhere",
     "totals",
     "trend_by_week",
     "without_customer",
@@ -90,10 +96,13 @@ GROUP BY span.name, span.since, span.until
 """
 BY_WEEK = """
 SELECT week_start::date AS start, {first_order} AS first_order,
-       coalesce(sum(amount), 0) AS revenue, coalesce(sum(count), 0)::int AS orders
+       coalesce(week.revenue, 0) AS revenue, coalesce(week.orders, 0)::int AS orders
 FROM generate_series(%(first)s::date, %(last)s::date, interval '7 days') week_start
-LEFT JOIN figure ON metric = 'orders' AND day >= week_start AND day < week_start + interval '7 days'
-GROUP BY week_start ORDER BY week_start
+LEFT JOIN (
+  SELECT day - (day - %(first)s::date) %% 7 AS start, sum(amount) AS revenue, sum(count) AS orders
+  FROM figure WHERE metric = 'orders' GROUP BY 1
+) week ON week.start = week_start
+ORDER BY week_start
 """
 BY_MEMBER = """
 SELECT member_id, {first_order} AS first_order,
@@ -325,6 +334,11 @@ def stuck(scope: Scope, as_of: date, rates: Rates | None = None) -> QuerySet[Opp
     )
 
 
+def stuck_everywhere(as_of: date) -> QuerySet[Opportunity]:
+    """The same for the whole organisation: the opportunity list narrows it to its own rows."""
+    return stuck(scope_of_all(), as_of)
+
+
 class DaysSince(Func):
     """Whole days from a date to a later one."""
 
@@ -334,30 +348,34 @@ class DaysSince(Func):
 
 
 class Limit(Func):
-    """The value under “team:level” in a JSON object of text; NULL where there is none."""
+    """The value under “team:level” in a JSON object of text, else under “:level”, else NULL."""
 
     template = "(%(expressions)s)::numeric"
     output_field = DecimalField()
 
     def __init__(self, limits: dict[str, str], team: F, level: F) -> None:
-        key = Func(team, Value(":"), level, template="(%(expressions)s)", arg_joiner=" || ")
-        super().__init__(Value(json.dumps(limits)), key, arg_joiner="::jsonb ->> ")
+        document = Value(json.dumps(limits))
+        own = _operated("::jsonb ->> ", document, _operated(" || ", team, Value(":"), level))
+        others = _operated("::jsonb ->> ", document, _operated(" || ", Value(":"), level))
+        super().__init__(Coalesce(own, others))
+
+
+def _operated(operator: str, *operands: Expression | F) -> Func:
+    return Func(
+        *operands, template="(%(expressions)s)", arg_joiner=operator, output_field=TextField()
+    )
 
 
 def _stuck_limits(rates: Rates) -> dict[str, str]:
-    """“team:level” → limit in days, for every team and level that has one."""
-    levels = {level for _team, _member, level in rates.by_scope}
+    """Days by “team:level” for the teams with a limit, by “:level” for all others."""
     limits = {}
-    for team in Team.objects.values_list("pk", flat=True):
-        for level in levels:
-            own = rates.of(level=level, team=team)
-            days = limit_for(
-                team_n=own.dwell_n,
-                team_p80=own.dwell_p80_days,
-                wider_p80=rates.of(level=level).dwell_p80_days,
-            )
-            if days is not None:
-                limits[f"{team}:{level}"] = str(days)
+    for (team, member, level), rate in rates.by_scope.items():
+        if member is not None:
+            continue
+        wider = rates.of(level=level).dwell_p80_days
+        days = limit_for(team_n=rate.dwell_n, team_p80=rate.dwell_p80_days, wider_p80=wider)
+        if days is not None:
+            limits[f"{team or ''}:{level}"] = str(days)
     return limits
 
 
@@ -383,6 +401,18 @@ def latest_day(scope: Scope) -> date | None:
         moved=Max("level_since_on"), closed=Max("closed_on")
     )
     return max((day for day in days.values() if day is not None), default=None)
+
+
+def members_with_work(scope: Scope, as_of: date) -> MemberCount:
+    """Reps that belong to the scope's teams on the day, and those who own no opportunity by then."""
+    reps = [
+        membership.member_id
+        for membership in _belonging(as_of, as_of).values()
+        if membership.member.role is AccessRole.REP and _covers(scope, membership)
+    ]
+    rows = narrowed(Opportunity.objects.filter(opened_on__lte=as_of), scope)
+    busy = rows.filter(owner__in=reps).values("owner").distinct().count()
+    return MemberCount(total=len(reps), without_opportunity=len(reps) - busy)
 
 
 def last_run() -> tuple[date, datetime] | None:
