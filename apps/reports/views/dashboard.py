@@ -1,0 +1,73 @@
+"""The dashboard: team and period stand in the address, so that it can be bookmarked."""
+
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from apps.core.errors import DomainError
+from apps.core.models import Organisation
+from apps.members.models import Member, Team
+from apps.metrics.periods import NoPeriod, Period, parse_period, period_of
+from apps.metrics.selectors import scope_for
+from apps.reports.dashboard import dashboard as read_dashboard
+from apps.reports.switches import EARLIEST_YEAR, LATEST_YEAR
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+
+class UnknownPeriod(DomainError):  # noqa: N818 - named for what it says
+    """The address names no period."""
+
+    status = 404
+
+
+@login_required
+@require_safe
+@vary_on_headers("HX-Request")
+def dashboard(request: HttpRequest, slug: str | None = None) -> HttpResponse:
+    """Figures of the widest scope the person has, or of a team; 404 for what they may not see."""
+    user = cast("Member", request.user)
+    teams = list(Team.objects.visible_to(user))
+    try:
+        scope = scope_for(user, slug, teams)
+    except Team.DoesNotExist as error:
+        raise Http404 from error
+    today = Organisation.current().today()
+    board = read_dashboard(
+        user=user,
+        scope=scope,
+        teams=teams,
+        period=_period(request.GET.get("period", ""), today),
+        today=today,
+        all_members=request.GET.get("members") == "all",
+    )
+    return render(request, _template(request), {"board": board})
+
+
+def _period(text: str, today: date) -> Period:
+    """The period of the address; the current month where it names none."""
+    if not text:
+        return period_of("month", today)
+    try:
+        period = parse_period(text)
+    except NoPeriod as error:
+        raise UnknownPeriod(str(error)) from error
+    if not EARLIEST_YEAR <= period.start.year <= LATEST_YEAR:
+        raise UnknownPeriod(
+            _("There are no figures of the year %(year)d.") % {"year": period.start.year}
+        )
+    return period
+
+
+def _template(request: HttpRequest) -> str:
+    """The changing part alone where a switch of the page itself asks for it."""
+    htmx: HtmxDetails = getattr(request, "htmx")  # noqa: B009 - set by a middleware
+    is_part = htmx.boosted and htmx.target == "dashboard" and not htmx.history_restore_request
+    return "reports/dashboard.html#board" if is_part else "reports/dashboard.html"
