@@ -43,7 +43,9 @@ class Edition(models.Model):
     pdf = models.FileField(upload_to="editions/%Y/")
     pdf_sha256 = models.CharField(max_length=64)
     # Who had it sent; empty for the schedule.
-    made_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    made_by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     is_sample = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -120,9 +120,7 @@ def _language(member: Member) -> str:
 
 
 def _deliver(edition: Edition, member: Member) -> Delivery:
-    return Delivery.objects.create(
-        edition=edition, member=member, message_id=new_message_id(edition.team, edition.week)
-    )
+    return Delivery.objects.create(edition=edition, member=member, message_id=new_message_id())
 
 
 def _editions(
