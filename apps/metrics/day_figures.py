@@ -18,7 +18,8 @@ from apps.metrics.scopes import condition, parameters
 # The materialised step is taken once, and the planner starts from the few marked days.
 FIGURES = """
 WITH marked AS MATERIALIZED (
-  SELECT DISTINCT day FROM core_dirtyday WHERE day BETWEEN %(first)s AND %(last)s
+  SELECT DISTINCT day FROM core_dirtyday
+  WHERE day BETWEEN %(first)s AND %(last)s AND source <> 'rates'
 ), figure AS (
   SELECT f.day, f.member_id, f.team_id, f.metric, f.count, f.amount
   FROM metrics_dayfact f

@@ -16,57 +16,92 @@ from apps.metrics.scopes import condition, parameters
 
 WINDOW_DAYS = 90
 
-# step: the history, up to the day, of the opportunities that changed in the window.
-# entry: the first change of a life that reached or passed a level.
-# fate: what became of it by the day.
-# tally: equal entries counted together, so that the scopes' sums and percentiles touch few rows.
+# Nearly every opportunity only ever moves up: then each level is entered once, and what became of
+# the entry is said by the next change alone. Those that moved back are followed through their whole
+# history, life by life.
+#
+# backward: opportunities that moved back by the day.
+# forward: the window's changes of the others, each with the next one.
+# moves: equal changes counted together, so that levels are spread over few rows.
+# step … fate: the history of those that moved back; the entries and what became of them.
+# tally: entries by owner, team, level and days until moving up (NULL where those are not known).
 RATES = """
-WITH touched AS (
-  SELECT DISTINCT opportunity_id FROM funnel_levelchange
-  WHERE "on" > %(after)s AND "on" <= %(as_of)s
+WITH backward AS MATERIALIZED (
+  SELECT DISTINCT c.opportunity_id
+  FROM funnel_levelchange c
+  JOIN (SELECT f.id AS from_level_id, t.id AS to_level_id
+        FROM funnel_level f JOIN funnel_level t ON t.pipeline_id = f.pipeline_id
+        WHERE t.rank <= f.rank) back USING (from_level_id, to_level_id)
+  WHERE c.from_level_id IS NOT NULL AND c.to_level_id IS NOT NULL AND c."on" <= %(as_of)s
+), forward AS (
+  SELECT c.owner_id, c.team_id, c.from_level_id, c.to_level_id, c.outcome, c."on", c.is_dated,
+         lead(CASE WHEN c.from_level_id IS NULL THEN 'new' WHEN c.outcome = 'lost' THEN 'lost'
+              ELSE 'up' END) OVER later AS next,
+         lead(c."on") OVER later AS next_on, lead(c.is_dated) OVER later AS next_dated
+  FROM funnel_levelchange c
+  WHERE c."on" > %(after)s AND c."on" <= %(as_of)s
+    AND NOT EXISTS (SELECT FROM backward b WHERE b.opportunity_id = c.opportunity_id)
+  WINDOW later AS (PARTITION BY c.opportunity_id ORDER BY c."on", c.at, c.id)
+), moves AS (
+  SELECT owner_id, team_id, coalesce(from_level_id, 0) AS from_level_id, to_level_id, outcome, next,
+         CASE WHEN next = 'up' AND is_dated AND next_dated THEN next_on - "on" END AS days,
+         count(*) AS entered
+  FROM forward WHERE outcome <> 'lost' GROUP BY 1, 2, 3, 4, 5, 6, 7
+), reached AS (
+  SELECT m.owner_id, m.team_id, l.id AS level_id, m.entered,
+         CASE WHEN l.id = m.to_level_id THEN m.days END AS days,
+         CASE WHEN l.id IS DISTINCT FROM m.to_level_id THEN 'up' ELSE m.next END AS fate
+  FROM moves m
+  LEFT JOIN funnel_level f ON f.id = m.from_level_id
+  LEFT JOIN funnel_level t ON t.id = m.to_level_id
+  JOIN funnel_level l ON l.pipeline_id = coalesce(t.pipeline_id, f.pipeline_id)
+    AND (l.id = t.id OR (l.rank > f.rank AND (l.rank < t.rank OR m.outcome = 'won')))
 ), history AS (
-  SELECT c.id, c.opportunity_id, c."on", c.owner_id, c.team_id, c.is_dated, c.outcome,
-         c.from_level_id, f.rank AS from_rank, t.rank AS to_rank,
+  SELECT c.opportunity_id, c."on", c.owner_id, c.team_id, c.is_dated, c.outcome, c.from_level_id,
+         f.rank AS from_rank, t.rank AS to_rank,
          coalesce(t.pipeline_id, f.pipeline_id) AS pipeline_id,
          row_number() OVER past AS seq,
-         (c.from_level_id IS NULL OR coalesce(lag(c.outcome) OVER past, 'none') <> '') AS starts
-  FROM funnel_levelchange c JOIN touched USING (opportunity_id)
+         count(*) FILTER (WHERE c.from_level_id IS NULL) OVER past AS life
+  FROM funnel_levelchange c JOIN backward USING (opportunity_id)
   LEFT JOIN funnel_level f ON f.id = c.from_level_id
   LEFT JOIN funnel_level t ON t.id = c.to_level_id
-  WHERE c."on" <= %(as_of)s
+  WHERE c."on" <= %(as_of)s AND c.opportunity_id IN (
+    SELECT w.opportunity_id FROM funnel_levelchange w
+    WHERE w."on" > %(after)s AND w."on" <= %(as_of)s)
   WINDOW past AS (PARTITION BY c.opportunity_id ORDER BY c."on", c.at, c.id)
-), step AS (
-  SELECT history.*,
-         count(*) FILTER (WHERE starts) OVER (PARTITION BY opportunity_id ORDER BY seq) AS life
-  FROM history
 ), entry AS (
   SELECT DISTINCT ON (s.opportunity_id, s.life, l.id)
          s.opportunity_id, s.life, s.seq, s."on", s.owner_id, s.team_id, s.is_dated,
          l.id AS level_id, l.rank, s.to_rank IS DISTINCT FROM l.rank AS is_passed
-  FROM step s JOIN funnel_level l ON l.pipeline_id = s.pipeline_id AND CASE
-    WHEN s.outcome = 'won' THEN l.rank > s.from_rank
-    WHEN s.outcome = 'lost' THEN FALSE
-    WHEN s.starts OR s.to_rank <= s.from_rank THEN l.rank = s.to_rank
-    ELSE l.rank > s.from_rank AND l.rank <= s.to_rank END
+  FROM history s JOIN funnel_level l ON l.pipeline_id = s.pipeline_id
+    AND (l.rank = s.to_rank OR (l.rank > s.from_rank AND (l.rank < s.to_rank OR s.outcome = 'won')))
   ORDER BY s.opportunity_id, s.life, l.id, s.seq
 ), fate AS (
   SELECT e.owner_id, e.team_id, e.level_id, e.is_dated AND NOT e.is_passed AS has_dwell, e."on",
          min(s."on") FILTER (WHERE s.outcome <> 'lost') AS up_on,
          -- Odd where the first step up is undated.
          min(s.seq * 2 + (NOT s.is_dated)::int) FILTER (WHERE s.outcome <> 'lost') AS up_mark,
-         bool_or(s.outcome = 'lost') AS is_lost
+         min(s.seq * 2) FILTER (WHERE s.outcome = 'lost') AS lost_mark
   FROM entry e
-  LEFT JOIN step s ON s.opportunity_id = e.opportunity_id AND s.life = e.life
+  LEFT JOIN history s ON s.opportunity_id = e.opportunity_id AND s.life = e.life
     AND s.seq >= e.seq AND (s.to_rank > e.rank OR s.outcome <> '')
   WHERE e."on" > %(after)s
   GROUP BY e.opportunity_id, e.life, e.level_id, e.owner_id, e.team_id, e.is_dated, e.is_passed,
            e."on"
 ), tally AS (
-  SELECT owner_id, team_id, level_id, count(*) AS entered,
-         count(up_on) AS ups,
-         count(*) FILTER (WHERE up_on IS NULL AND is_lost) AS lost,
-         CASE WHEN has_dwell AND up_mark %% 2 = 0 THEN up_on - "on" END AS days
-  FROM fate GROUP BY owner_id, team_id, level_id, 7
+  SELECT owner_id, team_id, level_id, days, sum(entered) AS entered,
+         coalesce(sum(entered) FILTER (WHERE fate = 'up'), 0) AS ups,
+         coalesce(sum(entered) FILTER (WHERE fate = 'lost'), 0) AS lost
+  FROM (
+    SELECT owner_id, team_id, level_id, entered, days, fate FROM reached
+    UNION ALL
+    SELECT owner_id, team_id, level_id, 1,
+           CASE WHEN has_dwell AND up_mark %% 2 = 0 AND coalesce(lost_mark > up_mark, TRUE)
+                THEN up_on - "on" END,
+           CASE WHEN up_mark < lost_mark OR lost_mark IS NULL AND up_mark IS NOT NULL THEN 'up'
+                WHEN lost_mark IS NOT NULL THEN 'lost' END
+    FROM fate
+  ) entries GROUP BY owner_id, team_id, level_id, days
 ), scoped AS (
   SELECT NULL::bigint AS team_id, NULL::bigint AS member_id, level_id, days, entered, ups, lost
   FROM tally WHERE {everyone}
@@ -113,7 +148,8 @@ FROM rates WHERE team_id IS NOT NULL OR member_id IS NOT NULL
 STORED = """
 SELECT r.team_id, r.member_id, r.level_id, r.entered, r.ups, r.lost, r.dwell_n,
        r.dwell_median_days, r.dwell_p80_days, r.as_of, r.window_days,
-       EXISTS (SELECT FROM core_dirtyday d WHERE d.source = 'funnel' AND d.day <= r.as_of) AS is_stale
+       EXISTS (SELECT FROM core_dirtyday d
+               WHERE d.source IN ('funnel', 'rates') AND d.day <= r.as_of) AS is_stale
 FROM metrics_levelrate r
 """
 

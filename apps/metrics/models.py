@@ -29,12 +29,23 @@ class DayFactQuerySet(ScopedByTeamQuerySet):
 class DayFact(models.Model):
     """One figure of one member on one day in one team; a sum of rows, never typed."""
 
+    # Without foreign key constraints: the rows that a fact sums hold them, checking them here again
+    # costs more than computing the facts, and a removed row marks the day for the next run.
     day = models.DateField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, db_index=False, related_name="+")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, db_index=False, related_name="+")
+    member = models.ForeignKey(
+        Member, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     metric = models.CharField(max_length=16, choices=Metric.choices)
     level = models.ForeignKey(
-        Level, on_delete=models.PROTECT, db_index=False, null=True, related_name="+"
+        Level,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
     )
     count = models.IntegerField()
     # None where none of the counted rows has a value.
@@ -47,13 +58,10 @@ class DayFact(models.Model):
         verbose_name_plural = _("day facts")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["day", "member", "team", "metric", "level"],
+                fields=["day", "team", "member", "metric", "level"],
                 nulls_distinct=False,
                 name="dayfact_unique",
             ),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["metric", "team", "day"], name="dayfact_by_team"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,8 @@ type Kind = Literal["week", "month", "quarter", "year"]
 PATTERN = re.compile(
     r"(?P<year>[0-9]{4})(?:-W(?P<week>[0-9]{2})|-Q(?P<quarter>[1-4])|-(?P<month>[0-9]{2}))?"
 )
+# Far enough from the ends of the calendar that every period has one before and one after it.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 DAY = timedelta(days=1)
 
 
@@ -57,7 +59,7 @@ class Period:
 
     @property
     def previous(self) -> "Period":
-        """The period of the same kind just before; raises OverflowError before year 1."""
+        """The period of the same kind just before."""
         return period_of(self.kind, self.start - DAY)
 
     @property
@@ -83,7 +85,7 @@ def period_of(kind: Kind, day: date) -> Period:
 def parse_period(text: str) -> Period:
     """Read 2017-W40, 2017-10, 2017-Q4 or 2017; raises NoPeriod for anything else."""
     match = PATTERN.fullmatch(text)
-    if match is None:
+    if match is None or not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
         raise NoPeriod(_("“%(text)s” is not a period such as 2017-Q4.") % {"text": text})
     year = int(match["year"])
     try:

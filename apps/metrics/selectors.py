@@ -150,6 +150,10 @@ def totals(scope: Scope, start: date, end: date, before: Days | None = None) -> 
     )
 
 
+def _totals(scope: Scope, days: dict[str, date]) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in day_figures.read(scope, TOTALS, days)}
+
+
 def _revenue(row: dict[str, Any]) -> Revenue:
     orders: int = row["orders"]
     value: Decimal = row["revenue"]
@@ -164,12 +168,12 @@ def _closed(row: dict[str, Any]) -> Closed:
 
 def revenue(scope: Scope, start: date, end: date) -> Revenue:
     """Orders of the days from `start` to `end`, both included."""
-    return totals(scope, start, end).revenue
+    return _revenue(_totals(scope, _days(start, end, before=(start, end)))["now"])
 
 
 def closed(scope: Scope, start: date, end: date) -> Closed:
     """Opportunities won and lost on the days from `start` to `end`, both included."""
-    return totals(scope, start, end).closed
+    return _closed(_totals(scope, _days(start, end, before=(start, end)))["now"])
 
 
 def funnel(scope: Scope, as_of: date) -> list[LevelStock]:

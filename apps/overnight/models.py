@@ -18,18 +18,28 @@ class RunState(models.TextChoices):
     INTERRUPTED = "interrupted", _("Interrupted")
 
 
+class RunKind(models.TextChoices):
+    NIGHTLY = "nightly", _("Nightly")
+    RANGE = "range", _("Range")
+    REBUILD = "rebuild", _("Rebuild")
+
+
+# A run in one of these states is still to be finished, by whoever starts next.
+UNFINISHED = (RunState.WAITING, RunState.RUNNING, RunState.INTERRUPTED)
+
+
 class NightRunQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         return self.all() if access_role(user) is AccessRole.ADMIN else self.none()
+
+    def unfinished(self) -> Self:
+        return self.filter(state__in=UNFINISHED)
 
 
 class NightRun(models.Model):
     """One run over a range of days; `through_on` is the day its figures stand for."""
 
-    kind = models.CharField(
-        max_length=16,
-        choices=[("nightly", _("Nightly")), ("range", _("Range")), ("rebuild", _("Rebuild"))],
-    )
+    kind = models.CharField(max_length=16, choices=RunKind.choices)
     from_on = models.DateField(null=True)
     through_on = models.DateField()
     state = models.CharField(max_length=16, choices=RunState.choices, default=RunState.WAITING)

@@ -1,0 +1,42 @@
+"""The steps of the overnight run, in their order. A later app adds its step here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.metrics import services as metrics
+from apps.overnight.models import NightRun, RunKind
+
+
+@dataclass(frozen=True)
+class Step:
+    """One idempotent unit of work; `work` answers with the number of rows it wrote."""
+
+    name: str
+    label: str | Promise
+    work: Callable[[NightRun], int]
+
+
+def _close_day(run: NightRun) -> int:
+    """Mark the run's days, so that they are computed even where nothing marked them."""
+    return metrics.days_mark(first=run.from_on or run.through_on, last=run.through_on)
+
+
+def _day_facts(run: NightRun) -> int:
+    if run.kind == RunKind.REBUILD:
+        return metrics.day_facts_rebuild()
+    return metrics.day_facts_update()
+
+
+def _level_rates(run: NightRun) -> int:
+    return metrics.level_rates_update(as_of=run.through_on)
+
+
+STEPS = (
+    Step("close_day", _("Close the day"), _close_day),
+    Step("day_facts", _("Day facts"), _day_facts),
+    Step("level_rates", _("Conversion and dwell time"), _level_rates),
+)
+BY_NAME = {step.name: step for step in STEPS}
