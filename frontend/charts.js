@@ -3,7 +3,6 @@
 // a chart follows the theme. The same option is drawn for PDFs by echarts-ssr.js.
 import { charts as echarts } from "./echarts.js";
 
-const reduceMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
 const drawn = new Map();
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -30,8 +29,7 @@ function pointed(points) {
 
 function option(holder) {
   const chosen = themed(JSON.parse(document.getElementById(holder.dataset.chart).textContent));
-  chosen.animation = !reduceMotion.matches && !holder.dataset.still;
-  chosen.animationDuration = 250;
+  chosen.animation = false;
   chosen.textStyle = { ...chosen.textStyle, fontFamily: getComputedStyle(document.body).fontFamily };
   chosen.tooltip = {
     trigger: "axis",
@@ -75,7 +73,7 @@ function forget() {
 }
 
 function recolour() {
-  for (const [holder, { chart }] of drawn) chart.setOption({ ...option(holder), animation: false }, { notMerge: true });
+  for (const [holder, { chart }] of drawn) chart.setOption(option(holder), { notMerge: true });
 }
 
 drawAll(document);
