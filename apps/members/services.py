@@ -81,7 +81,7 @@ def membership_start(
 
 
 class AlreadySetUp(DomainError):  # noqa: N818 - named for what is the case
-    """There is an administrator already: ask them for a sign-in."""
+    """An installation is set up once."""
 
 
 @transaction.atomic
@@ -102,7 +102,7 @@ def first_admin_create(
     """
     firm = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
     if Member.objects.filter(access_role=AccessRole.ADMIN, is_active=True).exists():
-        raise AlreadySetUp
+        raise AlreadySetUp(_("There is an administrator already: ask them for a sign-in."))
     firm.name, firm.time_zone, firm.currency = organisation, time_zone, currency
     firm.full_clean()
     firm.save()
