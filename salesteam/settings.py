@@ -265,6 +265,11 @@ CELERY_BEAT_SCHEDULE = {
     "report-deliveries": {"task": "reports.send_waiting", "schedule": crontab(minute="*/2")},
 }
 
+# What “stuck” means is known to the metrics alone; the opportunity list, which lies below them,
+# calls this with a day and gets the opportunities that were stuck then.
+STUCK_RULE = "apps.metrics.selectors.stuck_everywhere"
+
 LOGGING_CONFIG = None
 logs.configure(form=ENV.log_format or ("json" if PRODUCTION else "console"), level=ENV.log_level)
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# The email is unique by a constraint on its lower case, which the check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]

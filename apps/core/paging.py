@@ -69,7 +69,7 @@ class _Encoder(JSONSerializer):
         return json.dumps(obj, separators=(",", ":"), default=str).encode()
 
 
-class _Row(models.Func):
+class RowValue(models.Func):
     """ROW(a, b): compared as a whole, which one composite index serves."""
 
     function = "ROW"
@@ -135,8 +135,8 @@ class _Pager[Row: models.Model]:
         """The condition “after these values” in the order, or before them when going back."""
         ways = {key.descending for key in self.keys}
         if len(ways) == 1 and not any(key.is_nullable for key in self.keys):
-            columns = _Row(*(F(key.field) for key in self.keys))
-            given = _Row(*map(Value, values, self._fields()))
+            columns = RowValue(*(F(key.field) for key in self.keys))
+            given = RowValue(*map(Value, values, self._fields()))
             smaller = self.keys[0].descending != back
             return LessThan(columns, given) if smaller else GreaterThan(columns, given)
         beyond, same = Q(pk__in=()), Q()

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from django.db import models
 
+from apps.core.paging import list_fetch_mode
 from apps.members.models import Member
 from apps.members.querysets import Viewer, access_role
 
@@ -21,10 +22,14 @@ class CustomerQuerySet(models.QuerySet[Any]):
             return self.filter(models.Q(owner__isnull=True) | models.Q(owner__in=owners))
         return self.none()
 
+    def for_list(self, user: Viewer) -> Self:  # noqa: ARG002 - as every list's
+        """What a row of a list prints."""
+        return self.select_related("owner").fetch_mode(list_fetch_mode())
+
 
 class ContactQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         """Contacts of the customers that the person may see."""
-        from apps.customers.models import Customer
+        from apps.customers.models import Customer  # noqa: PLC0415 - models import this module
 
         return self.filter(customer__in=Customer.objects.visible_to(user).values("pk"))

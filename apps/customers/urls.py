@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.customers import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.customers, name="customers"),
+    path("<int:pk>/", views.customer, name="customer"),
+]

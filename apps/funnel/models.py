@@ -59,7 +59,9 @@ class Level(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pipeline", "code"], name="level_code_unique"),
             models.UniqueConstraint(
-                fields=["pipeline", "rank"], name="level_rank_unique", deferrable=models.Deferrable.DEFERRED
+                fields=["pipeline", "rank"],
+                name="level_rank_unique",
+                deferrable=models.Deferrable.DEFERRED,
             ),
             models.CheckConstraint(
                 condition=models.Q(prior_conversion__isnull=True)
@@ -174,10 +176,14 @@ class Opportunity(models.Model):
     @property
     def title(self) -> str:
         """Its own name, else what is offered and to whom (needs `product`, `line`, `customer`)."""
-        if self.name:
-            return self.name
-        offer = self.product.name if self.product else self.line.name
-        return f"{offer} · {self.customer.name}" if self.customer else offer
+        if self.name or not self.customer:
+            return self.short_title
+        return f"{self.short_title} · {self.customer.name}"
+
+    @property
+    def short_title(self) -> str:
+        """The title where the customer's name stands beside it."""
+        return self.name or (self.product.name if self.product else self.line.name)
 
 
 class Outcome(models.TextChoices):
@@ -196,9 +202,15 @@ class LevelChange(models.Model):
     UPDATE, and DELETE except of sample rows.
     """
 
-    opportunity = models.ForeignKey(Opportunity, on_delete=models.PROTECT, db_index=False, related_name="level_changes")
-    from_level = models.ForeignKey(Level, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
-    to_level = models.ForeignKey(Level, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.PROTECT, db_index=False, related_name="level_changes"
+    )
+    from_level = models.ForeignKey(
+        Level, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    to_level = models.ForeignKey(
+        Level, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
     outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True)
     at = models.DateTimeField(_("at"))
     on = models.DateField(_("on"))
@@ -208,10 +220,10 @@ class LevelChange(models.Model):
     owner = models.ForeignKey(Member, on_delete=models.PROTECT, db_index=False, related_name="+")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, db_index=False, related_name="+")
     # What the opportunity was worth at that moment, so that a later edit leaves the past alone.
-    value = models.DecimalField(
-        _("value"), max_digits=16, decimal_places=2, null=True, blank=True
+    value = models.DecimalField(_("value"), max_digits=16, decimal_places=2, null=True, blank=True)
+    by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
     )
-    by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     is_sample = models.BooleanField(default=False, editable=False)
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -229,7 +241,9 @@ class LevelChange(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(outcome="", to_level__isnull=False)
-                | models.Q(outcome__in=["won", "lost"], to_level__isnull=True, from_level__isnull=False),
+                | models.Q(
+                    outcome__in=["won", "lost"], to_level__isnull=True, from_level__isnull=False
+                ),
                 name="level_change_goes_somewhere",
             ),
         ]

@@ -1,22 +1,24 @@
 """Which opportunities and level changes a person may see."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.lookups import GreaterThan, LessThan
 
-from apps.core.paging import list_fetch_mode
+from apps.core.paging import RowValue, list_fetch_mode
 from apps.customers.models import Customer
-from apps.members.models import Team
+from apps.members.models import Member, Team
 from apps.members.querysets import Viewer, access_role
 
 if TYPE_CHECKING:
     from apps.funnel.models import Level
 
 
+# The order in which an opportunity's changes happened.
+SEQUENCE = ("on", "at", "pk")
 MONEY: "models.DecimalField[Any, Any]" = models.DecimalField(max_digits=16, decimal_places=2)
 
 
@@ -79,22 +81,26 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
         # A loss that was recycled later leaves no level on the days between.
         return rows.filter(unchanged | Q(level_on_id__isnull=False))
 
-    def longer_than(self, limits: Mapping[int, Decimal | int], day: date) -> Self:
-        """Of `at_level_on(day)`: more than so many days at their level; key: the level's id.
+    def entered(
+        self,
+        level: "Level",
+        start: date,
+        end: date,
+        *,
+        owner: Member | None = None,
+        teams: Sequence[int] | None = None,
+    ) -> Self:
+        """Entered the level in the period: by a step to it, or by a jump or a win across it.
 
-        Levels without a limit have no basis for being called slow and are left out.
+        The first time in its life counts, that is since it was opened or recycled. `owner` and
+        `teams` are those stamped on the entry.
         """
-        slow = Q(pk__in=())
-        for level_id, limit in limits.items():
-            whole = int(Decimal(limit).to_integral_value(ROUND_FLOOR))
-            slow |= Q(level_on_id=level_id, since_on__lt=day - timedelta(days=whole))
-        return self.filter(slow)
-
-    def entered(self, level: "Level", start: date, end: date) -> Self:
-        """Entered the level in the period: by a step to it, or by a jump or a win across it."""
-        return self.filter(
-            Exists(_entries(level).filter(opportunity=OuterRef("pk"), on__range=(start, end)))
-        )
+        entries = _first_entries(level).filter(on__range=(start, end))
+        if owner is not None:
+            entries = entries.filter(owner=owner)
+        if teams is not None:
+            entries = entries.filter(team__in=teams)
+        return self.filter(pk__in=entries.values("opportunity"))
 
     def named_like(self, text: str) -> Self:
         """Own name or the customer's contains the text, or the external id is exactly it.
@@ -123,10 +129,14 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
         )
 
 
-def _latest_change(day: date) -> models.QuerySet[Any]:
+def _changes() -> models.QuerySet[Any]:
     from apps.funnel.models import LevelChange  # noqa: PLC0415 - models import this module
 
-    changes = LevelChange.objects.filter(opportunity=OuterRef("pk"), on__lte=day)
+    return LevelChange.objects.order_by()
+
+
+def _latest_change(day: date) -> models.QuerySet[Any]:
+    changes = _changes().filter(opportunity=OuterRef("pk"), on__lte=day)
     return changes.order_by("-on", "-at", "-pk")
 
 
@@ -137,15 +147,28 @@ def _as_of(
     return Case(When(own, then=F(column)), default=Subquery(history[:1]), output_field=kind)
 
 
+def _first_entries(level: "Level") -> models.QuerySet[Any]:
+    """Changes that brought an opportunity to the level or past it for the first time in its life."""
+    own = RowValue(*map(F, SEQUENCE))
+    entry = RowValue(*map(OuterRef, SEQUENCE))
+    first = RowValue(*(OuterRef(OuterRef(name)) for name in SEQUENCE))
+    same = {"opportunity": OuterRef("opportunity")}
+    restarts = _changes().filter(
+        GreaterThan(own, entry), LessThan(own, first), from_level__isnull=True, **same
+    )
+    earlier = _entries(level).filter(LessThan(own, entry), ~Exists(restarts), **same)
+    return _entries(level).filter(Q(from_level__isnull=True) | ~Exists(earlier))
+
+
 def _entries(level: "Level") -> models.QuerySet[Any]:
     """Changes that brought an opportunity to the level or, upwards, past it."""
-    from apps.funnel.models import Level, LevelChange  # noqa: PLC0415 - models import this module
+    from apps.funnel.models import Level  # noqa: PLC0415 - models import this module
 
     levels = Level.objects.filter(pipeline=level.pipeline_id).order_by()
     below = levels.filter(rank__lt=level.rank).values("pk")
     above = levels.filter(rank__gt=level.rank).values("pk")
     past = Q(from_level__in=below) & (Q(to_level__in=above) | Q(outcome="won"))
-    return LevelChange.objects.filter(Q(to_level=level) | past)
+    return _changes().filter(Q(to_level=level) | past)
 
 
 class PipelineQuerySet(models.QuerySet[Any]):

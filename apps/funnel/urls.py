@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.funnel import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.opportunities, name="opportunities"),
+    path("<int:pk>/", views.opportunity, name="opportunity"),
+    path("of-customer/<int:pk>/", views.customer_opportunities, name="customer_opportunities"),
+]

@@ -1,5 +1,6 @@
 """Orders: what was sold, for how much, and who is credited."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import OpClass
@@ -65,3 +66,14 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def gross_profit(self) -> Decimal | None:
+        """Value less cost; None where the cost is not known."""
+        return None if self.cost is None else self.value - self.cost
+
+    @property
+    def margin_rate(self) -> Decimal | None:
+        """Gross profit ÷ value; None where the cost is not known or nothing was charged."""
+        profit = self.gross_profit
+        return None if profit is None or not self.value else profit / self.value

@@ -110,23 +110,6 @@ def test_since_owner_and_team_are_those_of_the_day() -> None:
     assert (now.since_on, now.owner_on_id) == (day(8), other.pk)
 
 
-def test_longer_than_means_more_whole_days_than_the_limit() -> None:
-    rep = make_member(team=make_team())
-    old = make_opportunity(("C", day(0)), owner=rep)
-    make_opportunity(("C", day(1)), owner=rep)
-    make_opportunity(("E", day(0)), owner=rep)
-    limits = {level("C").pk: Decimal("9.5")}
-
-    def found(on: date) -> set[int]:
-        rows = Opportunity.objects.at_level_on(on).longer_than(limits, on)
-        return set(rows.values_list("pk", flat=True))
-
-    assert found(day(9)) == set()
-    assert found(day(10)) == {old.pk}
-    whole = Opportunity.objects.at_level_on(day(10)).longer_than({level("C").pk: 10}, day(10))
-    assert whole.count() == 0
-
-
 def test_a_jump_and_a_win_enter_the_levels_between() -> None:
     rep = make_member(team=make_team())
     jumped = make_opportunity(("E", day(0)), ("C", day(5)), ("lost", day(6)), owner=rep)
@@ -143,3 +126,20 @@ def test_a_jump_and_a_win_enter_the_levels_between() -> None:
     assert entered("B") == {won.pk, back.pk}
     assert entered("A") == {won.pk}
     assert entered("A", 0, 6) == set()
+
+
+def test_only_the_first_entry_of_a_life_counts_for_who_made_it() -> None:
+    rep, other = make_member(team=make_team()), make_member(team=make_team())
+    one = make_opportunity(("C", day(0)), ("E", day(3)), ("C", day(5)), ("lost", day(7)), owner=rep)
+
+    assert Opportunity.objects.entered(level("C"), day(5), day(9)).count() == 0
+
+    LevelChange.objects.create(
+        opportunity=one, to_level=level("C"), on=day(9), at=noon(day(9)), owner=other, team=one.team
+    )
+
+    entered = Opportunity.objects.entered
+    assert list(entered(level("C"), day(5), day(9))) == [one]
+    assert list(entered(level("C"), day(5), day(9), owner=other)) == [one]
+    assert list(entered(level("C"), day(5), day(9), owner=rep)) == []
+    assert list(entered(level("C"), day(0), day(4), owner=rep, teams=[one.team_id])) == [one]

@@ -1,0 +1,123 @@
+"""Reads of the opportunity pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+
+from apps.customers.models import Customer
+from apps.funnel.models import Level, LevelChange, Opportunity, Outcome, State
+from apps.members.querysets import Viewer
+
+PANEL_ROWS = 10
+
+
+@dataclass(frozen=True)
+class OpportunityRow:
+    """An opportunity as a list prints it: as it stands, or as it stood at the end of a day.
+
+    `days_at_level` is None for what is closed; with `is_since_dated` False it is the number of days
+    that it is known to have stood there at least.
+    """
+
+    opportunity: Opportunity
+    level: Level
+    state: State
+    value: Decimal | None
+    days_at_level: int | None
+    is_since_dated: bool
+
+
+def opportunity_rows(
+    found: Sequence[Any], day: date, *, as_of: date | None
+) -> list[OpportunityRow]:
+    """Rows of `for_list()`; with `as_of`, rows of `at_level_on(as_of)`. `day` is today."""
+    undated = set(
+        LevelChange.objects.filter(
+            opportunity__in=[row.pk for row in found], is_dated=False
+        ).values_list("opportunity_id", "on")
+    )
+    levels = Level.objects.in_bulk({row.level_on_id for row in found}) if as_of else {}
+    rows = []
+    for row in found:
+        since = row.since_on if as_of else row.level_since_on
+        is_open = bool(as_of) or row.state == State.OPEN
+        rows.append(
+            OpportunityRow(
+                opportunity=row,
+                level=levels[row.level_on_id] if as_of else row.level,
+                state=State.OPEN if as_of else State(row.state),
+                value=row.value_on if as_of else row.value,
+                days_at_level=((as_of or day) - since).days if is_open else None,
+                is_since_dated=(row.pk, since) not in undated,
+            )
+        )
+    return rows
+
+
+@dataclass(frozen=True)
+class LevelStep:
+    """A level of the pipeline on the opportunity's page; `reached_on` None where it never was."""
+
+    level: Level
+    reached_on: date | None
+    is_current: bool
+    is_passed: bool
+
+
+def history_of(opportunity: Opportunity) -> list[LevelChange]:
+    """Every level change, the latest first."""
+    changes = LevelChange.objects.filter(opportunity=opportunity)
+    return list(
+        changes.select_related("from_level", "to_level", "by", "owner").order_by(
+            "-on", "-at", "-pk"
+        )
+    )
+
+
+def level_steps(opportunity: Opportunity, history: Sequence[LevelChange]) -> list[LevelStep]:
+    """The pipeline's levels with the day on which each was last reached."""
+    current = opportunity.level
+    reached: dict[int | None, date] = {}
+    for change in history:
+        reached.setdefault(change.to_level_id, change.on)
+    levels = Level.objects.filter(pipeline=current.pipeline_id).order_by("rank")
+    return [
+        LevelStep(
+            level=level,
+            reached_on=reached.get(level.pk),
+            is_current=level.pk == current.pk,
+            is_passed=level.rank < current.rank,
+        )
+        for level in levels
+    ]
+
+
+@dataclass(frozen=True)
+class CustomerPanel:
+    """The opportunities at one customer that the reader sees; `value` is that of the open ones."""
+
+    rows: list[OpportunityRow]
+    open: int
+    won: int
+    lost: int
+    value: Decimal | None
+    longest_days: int | None
+
+
+def customer_panel(customer: Customer, user: Viewer, day: date) -> CustomerPanel:
+    seen = Opportunity.objects.visible_to(user).filter(customer=customer)
+    is_open = Q(state=State.OPEN)
+    sums = seen.aggregate(
+        open=Count("pk", filter=is_open),
+        won=Count("pk", filter=Q(state=Outcome.WON)),
+        lost=Count("pk", filter=Q(state=Outcome.LOST)),
+        value=Sum("value", filter=is_open),
+    )
+    first = seen.for_list(user).filter(is_open).order_by("-level__rank", "level_since_on", "pk")
+    rows = opportunity_rows(list(first[:PANEL_ROWS]), day, as_of=None)
+    days = [row.days_at_level for row in rows if row.days_at_level is not None]
+    return CustomerPanel(rows=rows, longest_days=max(days, default=None), **sums)

@@ -1,0 +1,56 @@
+"""The opportunity list, the opportunity page, and the panel on the customer's page."""
+
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from apps.core.lists import list_response, listing
+from apps.core.models import Organisation
+from apps.customers.access import for_customer_roles
+from apps.customers.models import Customer
+from apps.funnel.filters import COLUMNS, OpportunityFilter
+from apps.funnel.models import Opportunity
+from apps.funnel.selectors import customer_panel, history_of, level_steps, opportunity_rows
+
+
+@for_customer_roles
+def opportunities(request: HttpRequest) -> HttpResponse:
+    filters = OpportunityFilter(request.GET, user=request.user)
+    as_of = filters.cleaned_data["as_of"] if filters.is_valid() else None
+    value = "value_on" if as_of else "value"
+    result = listing(
+        request,
+        Opportunity.objects.visible_to(request.user),
+        filters,
+        columns=COLUMNS,
+        default="-opened",
+        sums={"total": Sum(value), "valued": Count(value)},
+    )
+    today = Organisation.current().today()
+    rows = opportunity_rows(result.rows, today, as_of=as_of)
+    context = {"rows": rows, "as_of": as_of}
+    return list_response(request, "funnel/opportunities.html", result, **context)
+
+
+@for_customer_roles
+def opportunity(request: HttpRequest, pk: int) -> HttpResponse:
+    seen = Opportunity.objects.visible_to(request.user).for_list(request.user)
+    found = get_object_or_404(seen, pk=pk)
+    history = history_of(found)
+    row = opportunity_rows([found], Organisation.current().today(), as_of=None)[0]
+    context = {
+        "opportunity": found,
+        "row": row,
+        "history": history,
+        "steps": level_steps(found, history),
+    }
+    return render(request, "funnel/opportunity.html", context)
+
+
+@for_customer_roles
+def customer_opportunities(request: HttpRequest, pk: int) -> HttpResponse:
+    """Part of the customer's page."""
+    customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
+    panel = customer_panel(customer, request.user, Organisation.current().today())
+    context = {"customer": customer, "panel": panel}
+    return render(request, "funnel/customer_panel.html", context)
