@@ -1,6 +1,6 @@
 // Builds static/build/ from the npm packages and our sources: `npm run build`.
 // --watch rebuilds on change.
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
@@ -66,12 +66,22 @@ const options = {
   logLevel: "info",
 };
 
-await rm(out, { recursive: true, force: true });
+/** Files of earlier builds. The others are overwritten in place, so a running site never misses one. */
+async function removeStale(metafile) {
+  const built = new Set(Object.keys(metafile.outputs).map((file) => path.resolve(options.absWorkingDir, file)));
+  const found = await readdir(out, { recursive: true, withFileTypes: true });
+  const stale = found
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+    .filter((file) => !built.has(file));
+  await Promise.all(stale.map((file) => rm(file)));
+}
+
 await mkdir(out, { recursive: true });
-await copyReportFonts(path.join(here, ".."));
 if (process.argv.includes("--watch")) {
   const context = await esbuild.context(options);
   await context.watch();
 } else {
-  await esbuild.build(options);
+  const { metafile } = await esbuild.build({ ...options, metafile: true });
+  await removeStale(metafile);
 }

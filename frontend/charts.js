@@ -27,8 +27,18 @@ function pointed(points) {
   return lines.length ? [points[0].axisValueLabel, ...lines].join("\n") : "";
 }
 
+/** Below this width the legend above the chart names the lines; the same bound is in chart.css. */
+const NARROW = 480;
+const isNarrow = (holder) => holder.clientWidth < NARROW;
+
+function withoutEndLabels(chosen) {
+  chosen.grid.right = 12;
+  for (const series of chosen.series) delete series.endLabel;
+}
+
 function option(holder) {
   const chosen = themed(JSON.parse(document.getElementById(holder.dataset.chart).textContent));
+  if (isNarrow(holder)) withoutEndLabels(chosen);
   chosen.animation = false;
   chosen.textStyle = { ...chosen.textStyle, fontFamily: getComputedStyle(document.body).fontFamily };
   chosen.tooltip = {
@@ -52,7 +62,13 @@ function draw(holder) {
   if (drawn.has(holder)) return;
   const chart = echarts.init(holder, null, { renderer: "svg" });
   chart.setOption(option(holder));
-  const watcher = new ResizeObserver(() => chart.resize());
+  let narrow = isNarrow(holder);
+  const watcher = new ResizeObserver(() => {
+    chart.resize();
+    if (narrow === isNarrow(holder)) return;
+    narrow = isNarrow(holder);
+    chart.setOption(option(holder), { notMerge: true });
+  });
   watcher.observe(holder);
   drawn.set(holder, { chart, watcher });
   holder.dataset.drawn = "";

@@ -8,7 +8,7 @@ that each side replaces by its own values.
 import json
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -79,7 +79,8 @@ class Chart:
     """What the chart component prints: the option, and the same figures as a table.
 
     `summary` is read aloud in place of the drawing; `note` says what the eye could misread, such
-    as an axis that does not start at zero; `legend` names the roles where lines have no end label.
+    as an axis that does not start at zero. `legend` names what there is more than one of; where the
+    lines have end labels (`is_labelled`), only a narrow screen needs it.
     """
 
     option: Option
@@ -88,6 +89,7 @@ class Chart:
     summary: str
     note: str = ""
     legend: list[tuple[str, Role]] = field(default_factory=list)
+    is_labelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,10 +223,16 @@ def _chart(
     rows = [
         [label, *(one.points[index].text for one in series)] for index, label in enumerate(labels)
     ]
-    unlabelled = len(series) > 1 and not any(one.end for one in series)
-    legend: list[tuple[str, Role]] = [(one.name, one.role) for one in series] if unlabelled else []
+    named: list[tuple[str, Role]] = [(one.end or one.name, one.role) for one in reversed(series)]
     columns = [*frame.columns, *(one.name for one in series)]
-    return Chart(option, columns, rows, frame.summary, frame.note, legend)
+    return replace(
+        frame,
+        option=option,
+        columns=columns,
+        rows=rows,
+        legend=named if len(series) > 1 else [],
+        is_labelled=any(one.end for one in series),
+    )
 
 
 def _label(**more: Any) -> Option:

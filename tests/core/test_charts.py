@@ -62,13 +62,14 @@ def test_the_table_behind_the_chart_has_every_figure() -> None:
     assert chart.rows == [["W38", "1", "3"], ["W39", "2", "4"], ["W40", "no data", "5"]]
 
 
-def test_lines_without_end_labels_get_a_legend() -> None:
-    chart = trend(
-        Series("Revenue", points("1", "2", "3")),
-        Series("Before", points("3", "4", "5"), role="previous"),
-    )
+def test_a_legend_names_what_there_is_more_than_one_of_and_the_current_first() -> None:
+    before = Series("Before", points("3", "4", "5"), role="previous", end="last year")
+    current = Series("Revenue", points("1", "2", "3"))
 
-    assert chart.legend == [("Revenue", "current"), ("Before", "previous")]
+    assert trend(current).legend == []
+    assert trend(before, current).legend == [("Revenue", "current"), ("last year", "previous")]
+    assert trend(before, current).is_labelled
+    assert not trend(current).is_labelled
 
 
 def test_a_cut_axis_says_where_it_starts() -> None:
