@@ -11,8 +11,11 @@ def main() -> None:
 
     from salesteam import embedded
 
-    with embedded.servers_for(sys.argv):
-        execute_from_command_line(sys.argv)
+    try:
+        with embedded.servers_for(sys.argv):
+            execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":
