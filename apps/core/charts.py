@@ -223,7 +223,9 @@ def _chart(
     rows = [
         [label, *(one.points[index].text for one in series)] for index, label in enumerate(labels)
     ]
-    named: list[tuple[str, Role]] = [(one.end or one.name, one.role) for one in reversed(series)]
+    # Lines are drawn with the most important one last, on top; it is named first.
+    ordered = series if bars else series[::-1]
+    named: list[tuple[str, Role]] = [(one.end or one.name, one.role) for one in ordered]
     columns = [*frame.columns, *(one.name for one in series)]
     return replace(
         frame,
