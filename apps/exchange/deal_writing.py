@@ -47,7 +47,7 @@ FROM import_deal WHERE adds_outcome AND outcome = 'won'
 # Known opportunities that the file completes or moves on. An empty cell takes nothing away, and
 # a closed one keeps owner, team and value: its history is stamped with them.
 WANTED = """
-CREATE TEMP TABLE import_change ON COMMIT DROP AS
+CREATE TEMP TABLE import_change AS
 SELECT known.id, known.state AS was_state, known.level_id AS was_level_id,
   deal.adds_outcome,
   coalesce(deal.customer_id, known.customer_id) AS customer_id,

@@ -28,7 +28,7 @@ DELETE FROM import_row
 WHERE line IN (SELECT line FROM import_reject WHERE kind = 'opportunities' AND code = 'duplicate')
 """
 DEALS = """
-CREATE TEMP TABLE import_deal ON COMMIT DROP AS
+CREATE TEMP TABLE import_deal AS
 SELECT deal.*,
   CASE
     WHEN owner_id IS NULL THEN 'unknown_member'

@@ -30,7 +30,7 @@ class ImportRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     # {"customers": {"read": 85, "created": 85, "updated": 0, "unchanged": 0, "rejected": 0}, …}
     summary: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
-    # [{"file": "sales_pipeline.csv", "line": 17, "column": "close_date", "value": "30.2.", "reason": "…"}]
+    # The first rejected rows: dictionaries of file, line, column, value, code, detail, reason.
     rejected: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     rejected_count = models.PositiveIntegerField(default=0)
     # Name in the file storage of all rejected rows as CSV; `rejected` holds the first ones.

@@ -56,10 +56,10 @@ class DelimitedFile:
             file, delimiter=delimiter or self.delimiter, strict=True, skipinitialspace=True
         )
 
-    def explained(self, error: UnicodeError | csv.Error, line: int) -> ImportRefused:
-        """The refusal for an error of decoding or of splitting at about this line."""
-        if isinstance(error, csv.Error):
-            return self.refused(f"can't be split into fields: {error}", line)
+    def explained(self, error: "UnicodeError | Unsplittable") -> ImportRefused:
+        """The refusal for what went wrong in reading, with its line."""
+        if isinstance(error, Unsplittable):
+            return self.refused(f"can't be split into fields: {error.error}", error.line)
         return self.refused(
             f"not {self.encoding}: name the right encoding in the map", self._undecodable_line()
         )
@@ -117,8 +117,10 @@ class DelimitedFile:
             reader = self.reader(file, delimiter)
             try:
                 header = next((row for row in reader if any(cell.strip() for cell in row)), None)
-            except (UnicodeError, csv.Error) as error:
-                raise self.explained(error, reader.line_num + 1) from error
+            except UnicodeError as error:
+                raise self.explained(error) from error
+            except csv.Error as error:
+                raise self.explained(Unsplittable(1, error)) from error
         if header is None:
             raise self.refused("the file is empty", 1)
         return header
@@ -155,12 +157,27 @@ def folded(name: str) -> str:
     return name.strip().casefold()
 
 
+class Unsplittable(Exception):  # noqa: N818 - of the file, not of the program
+    """The record that starts on `line` can't be split into fields."""
+
+    def __init__(self, line: int, error: csv.Error) -> None:
+        self.line, self.error = line, error
+        super().__init__(line, error)
+
+
 def numbered(reader: Records) -> Iterator[tuple[int, list[str]]]:
-    """Each record after the header with the line on which it starts; blank lines are passed over."""
+    """Each record after the header with the line on which it starts; blank lines are passed over.
+
+    Raises:
+        Unsplittable: a quote is never closed, or something follows a closing one.
+    """
     start, is_header = 1, True
-    for row in reader:
-        if is_header:
-            is_header = not any(cell.strip() for cell in row)
-        elif row:
-            yield start, row
-        start = reader.line_num + 1
+    try:
+        for row in reader:
+            if is_header:
+                is_header = not any(cell.strip() for cell in row)
+            elif row:
+                yield start, row
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise Unsplittable(start, error) from error

@@ -29,7 +29,7 @@ from apps.exchange.reading import DelimitedFile
 from apps.exchange.reasons import sentence
 from apps.exchange.references import CHANGED_MEANWHILE
 from apps.exchange.refusals import ImportRefused, RowsRejected
-from apps.exchange.staging import stage
+from apps.exchange.staging import DROP_TABLES, stage
 from apps.funnel.models import Opportunity
 from apps.members.models import Member
 from apps.orders.models import Order
@@ -188,6 +188,7 @@ def _carry_out(
     changed = update_known(cursor) if tally.known else (0, 0)
     progress.step("history and orders")
     write_deals(cursor, prefix=prefix, by=options.by)
+    cursor.execute(DROP_TABLES)
     _count(result, tally, changed)
     audit_record(by=options.by, action="import.pipeline", record=result.run, **result.summary())
 

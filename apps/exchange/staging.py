@@ -23,7 +23,7 @@ from apps.exchange.cells import (
     Whole,
 )
 from apps.exchange.mapping import PipelineMap
-from apps.exchange.reading import DelimitedFile, numbered
+from apps.exchange.reading import DelimitedFile, Unsplittable, numbered
 
 if TYPE_CHECKING:
     from apps.exchange.refusals import ImportRefused
@@ -34,17 +34,22 @@ IN_MEMORY = 1 << 20
 
 TABLES = """
 CREATE TEMP TABLE import_team (
-  line integer, member text, manager text, office text, email text) ON COMMIT DROP;
+  line integer, member text, manager text, office text, email text);
 CREATE TEMP TABLE import_product (
-  line integer, name text, line_name text, price numeric) ON COMMIT DROP;
+  line integer, name text, line_name text, price numeric);
 CREATE TEMP TABLE import_customer (
   line integer, name text, industry text, region text, employees integer,
-  founded_year smallint, annual_revenue numeric, parent text) ON COMMIT DROP;
+  founded_year smallint, annual_revenue numeric, parent text);
 CREATE TEMP TABLE import_row (
   line integer, id text, member text, product text, customer text, stage text,
-  entered_on date, closed_on date, value numeric) ON COMMIT DROP;
+  entered_on date, closed_on date, value numeric);
 CREATE TEMP TABLE import_reject (
-  kind text, line integer, field text, value text, code text, detail text) ON COMMIT DROP;
+  kind text, line integer, field text, value text, code text, detail text);
+"""
+# Where there was an error, the rollback has dropped them already.
+DROP_TABLES = """
+DROP TABLE IF EXISTS import_team, import_product, import_customer, import_row, import_reject,
+  import_deal, import_change
 """
 # Kind of rows → temporary table and its columns, named as the fields of the map.
 TARGETS = {
@@ -111,7 +116,7 @@ class Staging:
         self.places = [file.positions[field] for field in self.fields]
         self.read_rows = self.rejected_rows = 0
         self.refusal: ImportRefused | None = None
-        self.error: UnicodeError | csv.Error | None = None
+        self.error: UnicodeError | Unsplittable | None = None
 
     def copy(self, cursor: CursorWrapper, progress: Callable[[int], object]) -> None:
         """Copy every good row; the first thing that makes the file unreadable is raised."""
@@ -124,7 +129,7 @@ class Staging:
             sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
             cursor.copy_expert(sql, self)
         if self.error is not None:
-            raise self.file.explained(self.error, self.reader.line_num + 1) from self.error
+            raise self.file.explained(self.error) from self.error
         if self.refusal is not None:
             raise self.refusal
 
@@ -133,7 +138,7 @@ class Staging:
         out = io.StringIO()
         try:
             csv.writer(out, lineterminator="\n").writerows(islice(self.rows, ROWS_AT_ONCE))
-        except (UnicodeError, csv.Error) as error:
+        except (UnicodeError, Unsplittable) as error:
             self.error = error
             return ""
         except ForbiddenByte:

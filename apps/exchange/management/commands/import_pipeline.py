@@ -132,9 +132,10 @@ def location(result: Result) -> str | None:
     if not result.rejected_file:
         return None
     try:
-        return str(default_storage.path(result.rejected_file))
+        path = Path(default_storage.path(result.rejected_file))
     except NotImplementedError:
         return result.rejected_file
+    return str(path) if path.is_file() else result.rejected_file
 
 
 def result_as_json(result: Result) -> dict[str, Any]:
