@@ -35,6 +35,9 @@ class NightRunQuerySet(models.QuerySet[Any]):
     def unfinished(self) -> Self:
         return self.filter(state__in=UNFINISHED)
 
+    def with_steps(self) -> Self:
+        return self.select_related("started_by").prefetch_related("steps")
+
 
 class NightRun(models.Model):
     """One run over a range of days; `through_on` is the day its figures stand for."""

@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+"""Pages of the run log."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+
+from apps.overnight import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.night_runs, name="night_runs"),
+    path("start/", views.night_run_start, name="night_run_start"),
+    path("<int:pk>/", views.night_run, name="night_run"),
+]
