@@ -90,7 +90,7 @@ def report_mail(delivery: Delivery) -> EmailMultiAlternatives:
         address = reverse("weekly_report", args=[edition.team.slug, edition.week])
         content = {
             "figures": figures,
-            "sentences": wording.opening(figures),
+            "summary": wording.paragraph(wording.opening(figures)),
             "key_figures": wording.key_figures(figures),
             "address": settings.SITE_URL + address,
             "reader": delivery.member,

@@ -67,7 +67,7 @@ class WeeklyReport:
 
     figures: WeeklyFigures
     mark: Mark
-    sentences: list[str]
+    summary: str
     key_figures: list[wording.KeyFigure]
     chart: charts.Chart
     chart_image: str
@@ -83,7 +83,7 @@ def weekly_report(figures: WeeklyFigures, mark: Mark) -> WeeklyReport:
     return WeeklyReport(
         figures=figures,
         mark=mark,
-        sentences=wording.opening(figures),
+        summary=wording.paragraph(wording.opening(figures)),
         key_figures=wording.key_figures(figures),
         chart=chart,
         chart_image=_image(chart),
@@ -132,7 +132,12 @@ def _week_label(year: int, week: int) -> str:
 
 
 def _image(chart: charts.Chart) -> str:
-    """The chart as an image's address: inline, the class names of two drawings would clash."""
+    """The chart as an image's address, empty without any bar.
+
+    Inline, the class names of two drawings would clash.
+    """
+    if not any(chart.option["series"][0]["data"]):
+        return ""
     language = translation.get_language() or "en"
     svg = charts.render_svg(chart.option, CHART_WIDTH, CHART_HEIGHT, language)
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()

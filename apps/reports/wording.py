@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.core import formats
 from apps.metrics.change import relative_change
@@ -31,9 +31,15 @@ class KeyFigure:
 
 
 def opening(figures: WeeklyFigures) -> list[str]:
-    """The week in two to five sentences, the outcome first."""
-    sentences = [_revenue(figures), _orders(figures), _closed(figures), _funnel(figures)]
+    """The week in three to five sentences, the outcome first."""
+    sentences = (part(figures) for part in (_revenue, _orders, _closed, _stock, _stuck))
     return [sentence for sentence in sentences if sentence]
+
+
+def paragraph(sentences: list[str]) -> str:
+    """Sentences in a row: a space between them, none in Chinese."""
+    is_chinese = (get_language() or "en").startswith("zh")
+    return ("" if is_chinese else " ").join(sentences)
 
 
 def _week(figures: WeeklyFigures) -> str:
@@ -92,25 +98,31 @@ def _closed(figures: WeeklyFigures) -> str:
     }
 
 
-def _funnel(figures: WeeklyFigures) -> str:
+def _stuck(figures: WeeklyFigures) -> str:
+    if not figures.stuck.count:
+        return ""
+    text = ngettext("%(count)s is stuck.", "%(count)s are stuck.", figures.stuck.count)
+    return text % {"count": formats.number(figures.stuck.count)}
+
+
+def _stock(figures: WeeklyFigures) -> str:
     if not figures.open_count:
         return _("No opportunity is open.")
-    fullest = max(figures.levels, key=lambda row: row.count)
-    text = ngettext(
-        "%(count)s opportunity is open, at level %(code)s (%(name)s).",
-        "%(count)s opportunities are open, most of them at level %(code)s (%(name)s).",
-        figures.open_count,
-    ) % {
-        "count": formats.number(figures.open_count),
-        "code": fullest.level.code,
-        "name": fullest.level.name,
-    }
-    if not figures.stuck.count:
-        return text
-    stuck = ngettext("%(count)s is stuck.", "%(count)s are stuck.", figures.stuck.count) % {
-        "count": formats.number(figures.stuck.count)
-    }
-    return _("%(sentence)s %(next)s") % {"sentence": text, "next": stuck}
+    most = max(row.count for row in figures.levels)
+    fullest = [row for row in figures.levels if row.count == most]
+    values = {"count": formats.number(figures.open_count)}
+    if len(fullest) > 1:
+        return _("%(count)s opportunities are open.") % values
+    values |= {"code": fullest[0].level.code, "name": fullest[0].level.name}
+    values["most"] = formats.number(most)
+    return (
+        ngettext(
+            "%(count)s opportunity is open, at level %(code)s (%(name)s).",
+            "%(count)s opportunities are open; level %(code)s (%(name)s) holds the most, %(most)s.",
+            figures.open_count,
+        )
+        % values
+    )
 
 
 def key_figures(figures: WeeklyFigures) -> list[KeyFigure]:
@@ -171,35 +183,29 @@ def _rate_of(results: Results) -> str:
     }
 
 
-def _tone(change: Decimal | int) -> Tone:
-    return "good" if change > 0 else "bad"
-
-
 def _marked(change: Decimal | int, text: str) -> tuple[str, Tone]:
-    """A change with its triangle; the sign is the triangle's."""
+    """A change with its triangle, which stands for the sign; none where it rounds to nothing."""
     bare = text.lstrip("+" + formats.MINUS)
-    mark = "▲" if change > 0 else "▼"
-    return f"{mark} {bare}", _tone(change)
+    if not any(sign in "123456789" for sign in bare):
+        return _("as the week before"), ""
+    return (f"▲ {bare}", "good") if change > 0 else (f"▼ {bare}", "bad")
 
 
 def _relative(now: Decimal | None, before: Decimal | None) -> tuple[str, Tone]:
     change = relative_change(now, before)
     if change is None:
         return _("nothing to compare with"), ""
-    text = formats.percent(change)
-    return _marked(change, text) if change else (_("as the week before"), "")
+    return _marked(change, formats.percent(change))
 
 
 def _counted(now: int, before: int) -> tuple[str, Tone]:
-    change = now - before
-    return _marked(change, formats.number(change)) if change else (_("as the week before"), "")
+    return _marked(now - before, formats.number(now - before))
 
 
 def _points(now: Decimal | None, before: Decimal | None) -> tuple[str, Tone]:
     if now is None or before is None:
         return _("nothing to compare with"), ""
-    change = now - before
-    return _marked(change, formats.points(change)) if change else (_("as the week before"), "")
+    return _marked(now - before, formats.points(now - before))
 
 
 def funnel_reading(levels: tuple[LevelFigures, ...], limit: int) -> str:

@@ -27,7 +27,7 @@ class Mailbox:
     @property
     def mails(self) -> list[EmailMessage]:
         parser = BytesParser(policy=SMTP_POLICY)
-        parsed = [parser.parsebytes(one.content or b"") for one in self.envelopes]
+        parsed = [parser.parsebytes(one.original_content or b"") for one in self.envelopes]
         return [one for one in parsed if isinstance(one, EmailMessage)]
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
