@@ -78,7 +78,7 @@ GROUPS = (
         _("Insight"),
         (
             Entry(
-                _("Dashboard"), "dashboard", "layout-dashboard", FIGURES, "dashboard", quick=True
+                _("Dashboard"), "dashboard", "layout-dashboard", SELLING, "dashboard", quick=True
             ),
             Entry(_("Reports"), "reports", "report", FIGURES, ("report", "weekly_report")),
         ),
@@ -117,7 +117,7 @@ def links_for(role: str | None, current: str) -> list[LinkGroup]:
 
 def first_address(role: str | None) -> str | None:
     """Where a role starts: the dashboard for those who have one, else their first place."""
-    if role in FIGURES and (dashboard := _address("dashboard")):
+    if role in SELLING and (dashboard := _address("dashboard")):
         return dashboard
     groups = links_for(role, "")
     return groups[0].links[0].address if groups else None

@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -160,9 +159,8 @@ def test_an_unknown_token_is_refused() -> None:
 
 
 @pytest.fixture
-def fresh_context(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh_context(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "_contexts", threading.local())
-    return
 
 
 @pytest.mark.usefixtures("fresh_context")

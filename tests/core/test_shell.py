@@ -73,8 +73,11 @@ class TestNavigation:
     def test_hr_has_neither_customers_nor_figures(self) -> None:
         assert links_for("hr", "") == []
 
-    def test_a_rep_has_customers_but_no_dashboard(self) -> None:
-        assert [link.address for g in links_for("rep", "") for link in g.links] == ["/clients/"]
+    def test_a_rep_has_own_customers_and_figures(self) -> None:
+        assert [link.address for g in links_for("rep", "") for link in g.links] == [
+            "/clients/",
+            "/figures/",
+        ]
 
     def test_the_current_place_is_marked_on_the_pages_below_it(self) -> None:
         marked = [link for g in links_for("admin", "customer_detail") for link in g.links]
@@ -91,7 +94,7 @@ class TestNavigation:
 
     @pytest.mark.parametrize(
         ("role", "address"),
-        [("manager", "/figures/"), ("rep", "/clients/"), ("analyst", "/figures/")],
+        [("manager", "/figures/"), ("rep", "/figures/"), ("analyst", "/figures/")],
     )
     @pytest.mark.django_db
     def test_home_leads_to_the_first_place_of_the_role(
