@@ -12,7 +12,7 @@ from apps.metrics.results import Closed, Revenue, Totals
 from apps.reports.comparison import Comparison
 from apps.reports.rows import Rows
 
-type Form = Literal["money", "count", "rate"]
+type Form = Literal["money", "price", "count", "rate"]
 type Figure = Decimal | int | None
 
 
@@ -56,7 +56,7 @@ def _of_orders(now: Revenue, before: Revenue, days: Comparison, rows: Rows) -> l
     figures: list[tuple[str, str, Form, Figure, Figure]] = [
         ("revenue", _("Revenue"), "money", now.value, before.value),
         ("orders", _("Orders"), "count", count, count_before),
-        ("average", _("Average order"), "money", now.average, before.average),
+        ("average", _("Average order"), "price", now.average, before.average),
     ]
     return [KeyFigure(*figure, address, address_before) for figure in figures]
 

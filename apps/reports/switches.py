@@ -9,10 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.members.models import Member, Team
-from apps.metrics.periods import Kind, Period, period_of
+from apps.metrics.periods import FIRST_YEAR, Kind, Period, period_of
 from apps.metrics.results import Scope
-
-EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def period_switch(team: Team | None, period: Period, today: date) -> PeriodSwitc
         )
         for kind, name in names.items()
     ]
-    has_previous = period.start.year > EARLIEST_YEAR
+    has_previous = period.start.year > FIRST_YEAR
     has_next = period.end < today
     return PeriodSwitch(
         kinds,

@@ -1,4 +1,4 @@
-"""Revenue by week as a line, with the same weeks a year before in grey."""
+"""Revenue by week as a line, with the same weeks a year before, or the weeks before, in grey."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,10 +29,27 @@ class Trend:
     end: date
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """The weeks to compare with, and what they are called."""
+
+    points: list[WeekPoint]
+    name: str
+
+    @property
+    def has_data(self) -> bool:
+        return any(point.revenue is not None for point in self.points)
+
+
 def trend(scope: Scope, as_of: date, today: date) -> Trend:
-    """The 13 ISO weeks up to the one of `as_of`, beside those 52 weeks earlier where data exist."""
+    """The 13 ISO weeks up to the one of `as_of`, beside those a year before where data exist.
+
+    In a scope's first year the 13 weeks just before stand there instead.
+    """
     points = selectors.trend_by_week(scope, as_of, WEEKS + YEAR_WEEKS)
-    before, now = points[:WEEKS], points[-WEEKS:]
+    now, before = points[-WEEKS:], Earlier(points[:WEEKS], _("52 weeks earlier"))
+    if not before.has_data:
+        before = Earlier(points[-2 * WEEKS : -WEEKS], _("13 weeks earlier"))
     start, end = now[0].start, now[-1].start + LAST_DAY
     if all(point.revenue is None for point in now):
         return Trend(None, start, end)
@@ -55,14 +72,13 @@ def _point(point: WeekPoint) -> Point:
     return Point(point.revenue, formats.money(point.revenue))
 
 
-def _series(now: list[WeekPoint], before: list[WeekPoint], *, runs: bool) -> list[Series]:
+def _series(now: list[WeekPoint], before: Earlier, *, runs: bool) -> list[Series]:
     gap = Point(None, "")
     full = [_point(point) for point in now]
     lines = []
-    if _known(before):
-        name = _("52 weeks earlier")
-        earlier = [_point(point) if point.revenue is not None else gap for point in before]
-        lines.append(Series(name, earlier, role="previous", end=_("year before")))
+    if before.has_data:
+        earlier = [_point(point) if point.revenue is not None else gap for point in before.points]
+        lines.append(Series(before.name, earlier, role="previous", end=before.name))
     if not runs:
         return [*lines, Series(_("Revenue"), full)]
     # The running week is drawn apart, from the last whole one on, which is named only once.
@@ -90,12 +106,12 @@ def _summary(now: list[WeekPoint], *, runs: bool) -> str:
 
 
 def _with_table(
-    chart: Chart, now: list[WeekPoint], before: list[WeekPoint], rows: Rows, *, runs: bool
+    chart: Chart, now: list[WeekPoint], before: Earlier, rows: Rows, *, runs: bool
 ) -> Chart:
     """The chart with its own table: orders beside revenue, and each week's rows behind it."""
-    columns = [_("Week"), _("Revenue"), _("Orders"), _("52 weeks earlier")]
+    columns = [_("Week"), _("Revenue"), _("Orders"), before.name]
     table = []
-    for this, earlier in zip(now, before, strict=True):
+    for this, earlier in zip(now, before.points, strict=True):
         name = formats.week(this.start, year=True)
         if runs and this is now[-1]:
             name = _("%(week)s so far") % {"week": name}

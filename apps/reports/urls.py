@@ -1,7 +1,6 @@
 from django.urls import URLPattern, path, register_converter
 
 from apps.metrics.periods import Period, parse_period
-from apps.reports.switches import EARLIEST_YEAR, LATEST_YEAR
 from apps.reports.views import weekly
 from apps.reports.views.dashboard import dashboard
 
@@ -12,10 +11,7 @@ class WeekConverter:
     regex = "[0-9]{4}-W[0-9]{2}"
 
     def to_python(self, value: str) -> Period:
-        week = parse_period(value)
-        if not EARLIEST_YEAR <= week.start.year <= LATEST_YEAR:
-            raise ValueError(value)
-        return week
+        return parse_period(value)
 
     def to_url(self, value: Period | str) -> str:
         return value if isinstance(value, str) else value.key

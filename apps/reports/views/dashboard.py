@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -16,7 +15,6 @@ from apps.members.models import Member, Team
 from apps.metrics.periods import NoPeriod, Period, parse_period, period_of
 from apps.metrics.selectors import scope_for
 from apps.reports.dashboard import dashboard as read_dashboard
-from apps.reports.switches import EARLIEST_YEAR, LATEST_YEAR
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -56,14 +54,9 @@ def _period(text: str, today: date) -> Period:
     if not text:
         return period_of("month", today)
     try:
-        period = parse_period(text)
+        return parse_period(text)
     except NoPeriod as error:
         raise UnknownPeriod(str(error)) from error
-    if not EARLIEST_YEAR <= period.start.year <= LATEST_YEAR:
-        raise UnknownPeriod(
-            _("There are no figures of the year %(year)d.") % {"year": period.start.year}
-        )
-    return period
 
 
 def _template(request: HttpRequest) -> str:
