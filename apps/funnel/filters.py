@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
@@ -137,8 +136,7 @@ class OpportunityFilter(FilterForm):
         return list(Team.objects.subtree_of(team).values_list("pk", flat=True))
 
     def _standing(self, rows: OpportunityQuerySet, day: date) -> OpportunityQuerySet:
-        rank = Level.objects.filter(pk=OuterRef("level_on_id")).values("rank")
-        rows = rows.at_level_on(day, self.cleaned_data["level"]).annotate(rank_on=Subquery(rank))
+        rows = rows.at_level_on(day, self.cleaned_data["level"]).with_rank_on()
         if self.cleaned_data["stuck"]:
             # The rule is of the metrics, which this app knows nothing of.
             rule: Callable[[date], Any] = import_string(settings.STUCK_RULE)

@@ -81,6 +81,13 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
         # A loss that was recycled later leaves no level on the days between.
         return rows.filter(unchanged | Q(level_on_id__isnull=False))
 
+    def with_rank_on(self) -> Self:
+        """Of `at_level_on`: adds `rank_on`, the rank of the level of that day."""
+        from apps.funnel.models import Level  # noqa: PLC0415 - models import this module
+
+        ranks = Level.objects.order_by().filter(pk=OuterRef("level_on_id")).values("rank")
+        return self.annotate(rank_on=Subquery(ranks))
+
     def entered(
         self,
         level: "Level",

@@ -1,0 +1,103 @@
+"""One small firm with a record of each kind for everybody who can own one."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.customers.models import Contact
+from apps.members.models import AccessRole, Member, Team
+from tests.factories import make_customer, make_member, make_opportunity, make_order, make_team
+
+DAY = date(2026, 3, 2)
+# Who owns records; their names occur nowhere else on a page.
+OWNERS = ("rep", "mate", "outsider")
+POOL = "pool"
+
+
+@dataclass
+class Firm:
+    """`people` by persona; `records` by kind and owner; the name of a record holds its owner's."""
+
+    people: dict[str, Member | None]
+    north: Team
+    south: Team
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def client(self, persona: str) -> Client:
+        client = Client()
+        person = self.people[persona]
+        if person is not None:
+            client.force_login(person)
+        return client
+
+    def seen_by(self, persona: str, kind: str) -> set[str]:
+        """The owners whose records of the kind the persona sees, by the rule in words."""
+        seen = {
+            "rep": {"rep"},
+            "manager": {"rep", "mate"},
+            "outsider": {"outsider"},
+            "other_manager": {"outsider"},
+            "hr": set(),
+            "anonymous": set(),
+        }.get(persona, set(OWNERS))
+        has_pool = kind == "customer" and persona not in {"hr", "anonymous"}
+        return seen | {POOL} if has_pool else seen
+
+
+def name_of(kind: str, owner: str) -> str:
+    return f"{kind.title()}-{owner}-{sum(map(ord, kind + owner))}"
+
+
+@pytest.fixture
+def firm(db: None) -> Firm:
+    manager = make_member(AccessRole.MANAGER, name="Manager North")
+    other_manager = make_member(AccessRole.MANAGER, name="Manager South")
+    company = make_team(name="Company")
+    north = make_team(parent=company, lead=manager, name="North")
+    group = make_team(parent=north, name="Group of North")
+    south = make_team(parent=company, lead=other_manager, name="South")
+    people: dict[str, Member | None] = {
+        "rep": make_member(team=north, name="Member-rep"),
+        "mate": make_member(team=group, name="Member-mate"),
+        "outsider": make_member(team=south, name="Member-outsider"),
+        "manager": manager,
+        "other_manager": other_manager,
+        "director": make_member(AccessRole.DIRECTOR),
+        "hr": make_member(AccessRole.HR),
+        "analyst": make_member(AccessRole.ANALYST),
+        "admin": make_member(AccessRole.ADMIN),
+        "anonymous": None,
+    }
+    firm = Firm(people, north, south)
+    for owner in OWNERS:
+        _records(firm, owner)
+    firm.records["customer"][POOL] = make_customer(name=name_of("customer", POOL))
+    return firm
+
+
+def _records(firm: Firm, owner: str) -> None:
+    person = firm.people[owner]
+    assert person is not None
+    customer = make_customer(owner=person, name=name_of("customer", owner))
+    Contact.objects.create(
+        customer=customer,
+        name=f"Contact-{owner}",
+        phone=f"+49 30 55500{len(owner)}",
+        email=f"contact-{owner}@example.com",
+    )
+    opportunity = make_opportunity(
+        ("E", DAY), ("C", DAY), owner=person, customer=customer, name=name_of("opportunity", owner)
+    )
+    order = make_order(
+        member=person,
+        value=100,
+        on=DAY,
+        customer=customer,
+        opportunity=opportunity,
+        number=name_of("order", owner),
+    )
+    for kind, record in (("customer", customer), ("opportunity", opportunity), ("order", order)):
+        firm.records.setdefault(kind, {})[owner] = record

@@ -1,0 +1,231 @@
+"""Every page of the product, asked by every persona."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from apps.overnight.models import NightRun, RunKind
+from apps.reports.models import Delivery, DeliveryState
+from apps.reports.services import edition_send
+from tests.access.conftest import OWNERS, POOL, Firm, name_of
+from tests.access.matrix import (
+    ABSENT,
+    ALL,
+    MATRIX,
+    MOVES,
+    OWN,
+    PAGE,
+    REFUSED,
+    SIGN_IN,
+    SUBTREE,
+    Page,
+    markdown,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+WEEK = "2026-W09"
+LISTS = [page for page in MATRIX if page.kind == "list"]
+RECORDS = [page for page in MATRIX if page.kind == "record"]
+OTHERS = [page for page in MATRIX if page.kind in {"page", "action"}]
+
+
+def named(page: Page) -> str:
+    return page.name
+
+
+def url_names(resolver: URLResolver) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from url_names(pattern)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name or f"unnamed {pattern.pattern}"
+
+
+def test_every_address_of_the_product_is_in_the_matrix() -> None:
+    names, rows = list(url_names(get_resolver())), [page.name for page in MATRIX]
+
+    assert sorted(set(names) - set(rows)) == []
+    assert sorted(set(rows) - set(names)) == []
+    assert len(rows) == len(set(rows))
+
+
+def test_the_document_says_what_the_matrix_says() -> None:
+    written = (ROOT / "docs/access.md").read_text()
+
+    assert written == "\n".join(markdown()) + "\n", "python -m tests.access.matrix > docs/access.md"
+
+
+def is_sign_in(response: HttpResponseBase) -> bool:
+    return response.status_code == 302 and response["Location"].startswith(reverse("account_login"))
+
+
+def answer(response: HttpResponseBase) -> str:
+    """The matrix's word for an answer without rows."""
+    if is_sign_in(response):
+        return SIGN_IN
+    words = {200: PAGE, 302: MOVES, 303: MOVES, 404: ABSENT, 403: REFUSED}
+    return words.get(response.status_code, str(response.status_code))
+
+
+@pytest.mark.parametrize("page", LISTS, ids=named)
+def test_a_list_shows_counts_and_finds_what_each_persona_sees(firm: Firm, page: Page) -> None:
+    for persona, word in page.sees.items():
+        client = firm.client(persona)
+        response = client.get(reverse(page.name))
+        if word in {ABSENT, SIGN_IN}:
+            assert answer(response) == word, persona
+            continue
+        assert word in {OWN, SUBTREE, ALL}
+        html, seen = response.content.decode(), firm.seen_by(persona, page.of)
+        shown = {owner for owner in (*OWNERS, POOL) if name_of(page.of, owner) in html}
+        assert shown == seen, persona
+        assert re.findall(r'data-figure="count">(\d+)<', html) == [str(len(seen))], persona
+        for hidden in set(OWNERS) - seen:
+            # Not in rows, not among the choices of a filter, not by its customer's or owner's name.
+            assert f"-{hidden}-" not in html, persona
+            assert f"Member-{hidden}" not in html, persona
+        for owner in OWNERS:
+            text = name_of(page.of, owner)
+            found = client.get(reverse(page.name), {"q": text}).content.decode()
+            assert (f">{text}</a>" in found) is (owner in seen), persona
+
+
+@pytest.mark.parametrize("page", RECORDS, ids=named)
+def test_a_record_opens_for_those_who_see_it_and_is_absent_for_others(
+    firm: Firm, page: Page
+) -> None:
+    for persona, word in page.sees.items():
+        client, seen = firm.client(persona), firm.seen_by(persona, page.of)
+        for owner, record in firm.records[page.of].items():
+            response = client.get(reverse(page.name, args=[record.pk]))
+            if word in {ABSENT, SIGN_IN}:
+                assert answer(response) == word, persona
+            else:
+                assert answer(response) == (PAGE if owner in seen else ABSENT), (persona, owner)
+        if word != SIGN_IN:
+            assert client.get(reverse(page.name, args=[10**12])).status_code == 404
+
+
+def arguments(page: Page, firm: Firm) -> tuple[list[Any], dict[str, str]]:
+    """The address's arguments and, for an action, what is posted."""
+    if page.of == "delivery":
+        director = firm.people["director"]
+        edition_send(team=firm.north, week=_week(), by=director)
+        delivery = Delivery.objects.first()
+        assert delivery is not None
+        delivery.state = DeliveryState.FAILED
+        delivery.save()
+        return [delivery.pk], {}
+    if page.of == "run":
+        return [NightRun.objects.create(kind=RunKind.NIGHTLY, through_on=date(2026, 3, 2)).pk], {}
+    known: dict[str, tuple[list[Any], dict[str, str]]] = {
+        "team": ([firm.north.slug], {}),
+        "week": ([firm.north.slug, WEEK], {}),
+        "language": ([], {"language": "en"}),
+        "theme": ([], {"theme": "dark"}),
+        "key": (["key"], {}),
+        "reset key": (["1", "key"], {}),
+    }
+    return known.get(page.of, ([], {}))
+
+
+def _week() -> Any:
+    from apps.metrics.periods import parse_period  # noqa: PLC0415 - of one case only
+
+    return parse_period(WEEK)
+
+
+@pytest.mark.parametrize("page", OTHERS, ids=named)
+def test_a_page_or_action_answers_each_persona(firm: Firm, page: Page) -> None:
+    answers = {}
+    for persona in page.sees:
+        given, posted = arguments(page, firm)
+        client, address = firm.client(persona), reverse(page.name, args=given)
+        asked = client.post(address, posted) if page.kind == "action" else client.get(address)
+        answers[persona] = answer(asked)
+
+    assert answers == page.sees
+
+
+def test_a_hidden_choice_reads_like_one_that_never_was(firm: Firm) -> None:
+    client = firm.client("rep")
+    outsider = firm.people["outsider"]
+    assert outsider is not None
+
+    hidden = client.get(reverse("opportunities"), {"owner": outsider.pk})
+    absent = client.get(reverse("opportunities"), {"owner": 10**9})
+
+    def words(response: Any) -> str:
+        return re.search(r'role="alert">(.*?)</div>', response.content.decode(), re.DOTALL)[1]  # type: ignore[index]
+
+    assert hidden.status_code == absent.status_code == 422
+    assert words(hidden) == words(absent)
+
+
+def test_the_name_of_a_customer_one_may_not_open_is_text(firm: Firm) -> None:
+    opportunity = firm.records["opportunity"]["rep"]
+    theirs = firm.records["customer"]["outsider"]
+    opportunity.customer = theirs
+    opportunity.save()
+    address = reverse("customer", args=[theirs.pk])
+
+    for page in (reverse("opportunities"), reverse("opportunity", args=[opportunity.pk])):
+        as_rep = firm.client("rep").get(page).content.decode()
+        as_director = firm.client("director").get(page).content.decode()
+        assert theirs.name in as_rep
+        assert address not in as_rep
+        assert address in as_director
+
+
+def test_the_analyst_reads_a_contact_without_phone_and_email(firm: Firm) -> None:
+    customer = firm.records["customer"]["rep"]
+    address = reverse("customer", args=[customer.pk])
+
+    as_analyst = firm.client("analyst").get(address).content.decode()
+    as_rep = firm.client("rep").get(address).content.decode()
+
+    for secret in ("+49 30 555003", "contact-rep@example.com"):
+        assert secret in as_rep
+        assert secret not in as_analyst
+    assert as_analyst.count("••••") == 2
+
+
+def test_who_has_left_sees_nothing(firm: Firm) -> None:
+    client, rep = firm.client("rep"), firm.people["rep"]
+    assert rep is not None
+    rep.is_active = False
+    rep.save()
+
+    assert is_sign_in(client.get(reverse("customers")))
+
+
+def test_figures_of_a_customer_count_only_the_rows_that_the_reader_sees(firm: Firm) -> None:
+    pool = firm.records["customer"][POOL]
+    for owner in OWNERS:
+        for kind in ("opportunity", "order"):
+            record = firm.records[kind][owner]
+            record.customer = pool
+            record.save()
+
+    def shown(persona: str, name: str) -> str:
+        html = firm.client(persona).get(reverse(name, args=[pool.pk])).content.decode()
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+    assert "1 open, 0 won, 0 lost" in shown("rep", "customer_opportunities")
+    assert "2 open, 0 won, 0 lost" in shown("manager", "customer_opportunities")
+    assert "3 open, 0 won, 0 lost" in shown("director", "customer_opportunities")
+    assert "€100 " in shown("rep", "customer_orders").split("Revenue, 12 months")[1]
+    assert "€200 " in shown("manager", "customer_orders").split("Revenue, 12 months")[1]
+
+
+def test_a_stranger_comes_back_to_the_page_after_signing_in(db: None) -> None:
+    response = Client().get(reverse("opportunities"), {"state": "open"})
+
+    assert response["Location"] == "/account/login/?next=/opportunities/%3Fstate%3Dopen"
