@@ -5,6 +5,7 @@ would leave.
 """
 
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -13,6 +14,7 @@ from apps.metrics import day_facts
 from apps.metrics.level_rates import ALL_LEVELS, RATES, WINDOW_DAYS, bounds
 
 COMPUTE_RATES = "CREATE TEMPORARY TABLE computed_rate ON COMMIT DROP AS " + RATES + ALL_LEVELS
+# What is read only to be written can't be read in parallel: hence the tables in between.
 INSERT_RATES = """
 INSERT INTO metrics_levelrate (as_of, window_days, computed_at, team_id, member_id, level_id,
   entered, ups, lost, dwell_n, dwell_median_days, dwell_p80_days)
@@ -45,8 +47,7 @@ def day_facts_update() -> int:
             days,
         )
         cursor.execute("DELETE FROM metrics_dayfact WHERE day = ANY(%(days)s::date[])", days)
-        cursor.execute(day_facts.INSERT)
-        return int(cursor.rowcount)
+        return _insert(cursor, day_facts.INSERT)
 
 
 @transaction.atomic
@@ -57,8 +58,7 @@ def day_facts_rebuild() -> int:
         _marks_take(cursor)
         cursor.execute(day_facts.COMPUTE.format(changes="TRUE", orders="TRUE"))
         cursor.execute("DELETE FROM metrics_dayfact")
-        cursor.execute(day_facts.INSERT)
-        return int(cursor.rowcount)
+        return _insert(cursor, day_facts.INSERT)
 
 
 def _marks_take(cursor: CursorWrapper) -> list[date]:
@@ -80,5 +80,13 @@ def level_rates_update(*, as_of: date) -> int:
         cursor.execute(day_facts.RATES_CAUGHT_UP)
         cursor.execute(COMPUTE_RATES.replace("{everyone}", "TRUE"), values)
         cursor.execute("DELETE FROM metrics_levelrate")
-        cursor.execute(INSERT_RATES, values)
-        return int(cursor.rowcount)
+        return _insert(cursor, INSERT_RATES, values)
+
+
+def _insert(cursor: CursorWrapper, sql: str, values: dict[str, Any] | None = None) -> int:
+    """Move the computed rows into their table; the number of rows."""
+    cursor.execute(sql, values)
+    rows = int(cursor.rowcount)
+    # At the end of the transaction they would go by themselves, but there may be more runs in it.
+    cursor.execute("DROP TABLE IF EXISTS computed_fact, computed_rate")
+    return rows
