@@ -162,7 +162,7 @@ def key_figures(figures: WeeklyFigures) -> list[KeyFigure]:
             _("Win rate"),
             formats.percent(now.win_rate),
             *_points(now.win_rate, before.win_rate),
-            (ago(_rate_of(before)), "n = " + formats.number(now.closed)),
+            ("n = " + formats.number(now.closed), ago(_rate_of(before))),
         ),
     ]
 

@@ -80,7 +80,7 @@ def test_key_figures_show_change_and_basis() -> None:
     assert (average.value, average.change) == ("€2.4k", "▼ 12.8%")
     assert (won.value, won.change, won.basis) == ("25", "▲ 3", ("W39: 22", "Lost: 15"))
     assert (rate.value, rate.change) == ("62.5%", "▲ 7.5 pp")
-    assert rate.basis == ("W39: 55.0% (n = 40)", "n = 40")
+    assert rate.basis == ("n = 40", "W39: 55.0% (n = 40)")
 
 
 def test_change_that_rounds_to_nothing_has_no_triangle() -> None:
