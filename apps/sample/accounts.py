@@ -63,20 +63,20 @@ def build(context: Context) -> Mapping[str, int]:
     books: dict[int, list[int]] = {seller.member.pk: [] for seller in context.made(People).sellers}
     customers: list[tuple[Any, ...]] = []
     contacts: list[tuple[Any, ...]] = []
-    parents: dict[str, list[tuple[int, Company]]] = {"DE": [], "CN": []}
+    heads: dict[str, list[tuple[int, Company]]] = {"DE": [], "CN": []}
     for pk in ids:
-        seller, country = next(owners)
+        seller, is_held = next(owners)
         parent = None
-        if parents[country] and happens(rng, SUBSIDIARY_SHARE):
-            parent, head = rng.choice(parents[country])
-            company = namer.subsidiary(head, country)
+        if heads[seller.country] and happens(rng, SUBSIDIARY_SHARE):
+            parent, head = rng.choice(heads[seller.country])
+            company = namer.subsidiary(head, seller)
         else:
-            company = namer.company(country)
-            parents[country].append((pk, company))
-        owner = seller and _keeper(context, seller)
+            company = namer.company(seller)
+            heads[seller.country].append((pk, company))
+        owner = _keeper(context, seller) if is_held else None
         customers.append(_customer(context, rng, pk, company, owner, parent))
-        contacts += _contacts(rng, pk, company, country)
-        if seller:
+        contacts += _contacts(rng, pk, company, seller.country)
+        if is_held:
             books[seller.member.pk].append(pk)
     copy_rows(Customer, CUSTOMER_FIELDS, customers)
     copy_rows(Contact, CONTACT_FIELDS, contacts)
@@ -84,15 +84,18 @@ def build(context: Context) -> Mapping[str, int]:
     return {"customers": len(customers), "contacts": len(contacts)}
 
 
-def _owners(context: Context, rng: Random) -> Iterator[tuple[Seller | None, str]]:
-    """Every seller gets one customer first, then by activity; some stay in the pool."""
+def _owners(context: Context, rng: Random) -> Iterator[tuple[Seller, bool]]:
+    """Whose territory a customer is in, and whether they hold it or it is in the pool.
+
+    Every seller gets one customer first, then by activity.
+    """
     sellers = context.made(People).sellers
     for seller in sellers:
-        yield seller, seller.country
+        yield seller, True
     weights = [0.25 if s.story is stories.NEWCOMER else s.story.activity for s in sellers]
     while True:
         seller = rng.choices(sellers, weights)[0]
-        yield (None if happens(rng, POOL_SHARE) else seller), seller.country
+        yield seller, not happens(rng, POOL_SHARE)
 
 
 def _keeper(context: Context, seller: Seller) -> Seller:
@@ -154,40 +157,37 @@ class Namer:
         self.rng = rng
         self.taken: set[str] = set()
 
-    def company(self, country: str) -> Company:
+    def company(self, seller: Seller) -> Company:
+        """A company in the seller's territory."""
         while True:
-            company = self._chinese() if country == "CN" else self._german()
+            company = self._chinese(seller) if seller.country == "CN" else self._german(seller)
             if company.name not in self.taken:
                 self.taken.add(company.name)
                 return company
 
-    def subsidiary(self, head: Company, country: str) -> Company:
+    def subsidiary(self, head: Company, seller: Seller) -> Company:
         """A branch of the head in another place, or a company of its own if all are taken."""
-        if country == "CN":
-            place, _plain, region = self.rng.choice(words.CHINESE_PLACES)
-            name = f"{head.name}{place}分公司"
-        else:
-            place, region = self.rng.choice(words.GERMAN_PLACES)
-            name = f"{head.name}, {place}"
+        place, region, pinyin = self.rng.choice(words.PLACES[seller.territory])
+        name = f"{head.name}{place}分公司" if pinyin else f"{head.name}, {place}"
         if name in self.taken:
-            return self.company(country)
+            return self.company(seller)
         self.taken.add(name)
         return Company(name, head.domain, head.industry, region)
 
-    def _german(self) -> Company:
-        core = self.rng.choice(words.COMPANY_CORES)
+    def _german(self, seller: Seller) -> Company:
+        core = self.rng.choice(words.COMPANY_CORES + words.FAMILY)
         trade, industry = self.rng.choice(words.TRADES)
         form = self.rng.choice(words.COMPANY_FORMS)
-        place, region = self.rng.choice(words.GERMAN_PLACES)
+        place, region, _pinyin = self.rng.choice(words.PLACES[seller.territory])
         stem = f"{core} {trade}" if happens(self.rng, 0.6) else f"{core} {trade} {place}"
         domain = stem.lower().translate(LETTERS).replace(" ", "-") + ".example"
         return Company(f"{stem} {form}", domain, industry, region)
 
-    def _chinese(self) -> Company:
-        place, plain, region = self.rng.choice(words.CHINESE_PLACES)
+    def _chinese(self, seller: Seller) -> Company:
+        place, region, pinyin = self.rng.choice(words.PLACES[seller.territory])
         brand = self.rng.sample(words.CHINESE_BRANDS, 2)
         trade, industry = self.rng.choice(words.CHINESE_TRADES)
         form = self.rng.choice(words.CHINESE_FORMS)
         name = place + "".join(character for character, _pinyin in brand) + trade + form
-        domain = plain + "-" + "".join(pinyin for _character, pinyin in brand) + ".example"
+        domain = pinyin + "-" + "".join(plain for _character, plain in brand) + ".example"
         return Company(name, domain, industry, region)

@@ -13,8 +13,8 @@ from apps.sample.context import Context
 
 NEEDS: Sequence[str] = ()
 MODELS: Sequence[type[Model]] = (ProductLine, Product)
-# Lines are sold in this proportion.
-SHARES = (30, 26, 10, 20, 14)
+# Lines are sold in this proportion; the last one only in China.
+SHARES = {"DE": (34, 30, 12, 24, 0), "CN": (22, 18, 10, 14, 36)}
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,10 @@ HAND_OVER_DAYS = 20
 PULL_WINDOW, PULL_SHARE, PULL_DAYS = 12, 0.5, 6
 # Where a new opportunity starts: mostly at the bottom, known customers higher.
 FIRST_LEVELS = (80, 10, 6, 4, 0)
-# At the beginning of the records a running business was written down as it stood.
-CARRIED_LEVELS = (34, 24, 22, 14, 6)
-CARRIED_DAYS = 18
+# In its first days the firm wrote down the running business as it stood: by the level it had
+# reached, with no date of entering it, and as many as CARRIED_FACTOR times the usual.
+CARRIED_LEVELS = (36, 20, 28, 11, 5)
+CARRIED_DAYS, CARRIED_FACTOR = 5, 6.0
 
 
 @dataclass(frozen=True, slots=True)

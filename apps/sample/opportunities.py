@@ -18,14 +18,14 @@ from apps.sample.calendars import WorkingCalendar, office_instant, working_calen
 from apps.sample.catalogue import SHARES, Catalogue, Offer
 from apps.sample.context import Context, happens
 from apps.sample.copying import copy_rows, reserve_ids
-from apps.sample.histories import TOP, Course, Step, history
+from apps.sample.histories import CARRIED_DAYS, CARRIED_FACTOR, TOP, Course, Step, history
 from apps.sample.people import People, Seller, weekday
 from apps.sample.stories import LATE_DAYS
 
 NEEDS = ("people", "catalogue", "accounts")
 MODELS: Sequence[type[Model]] = (Opportunity, LevelChange)
 
-GROWTH = 0.15  # more new opportunities at the end of the history than at its beginning
+GROWTH = 0.3  # more new opportunities at the end of the history than at its beginning
 SKILL_SPREAD = 0.08
 OFFICE_MINUTES = 540
 DISCOUNTS = (0, 0, 0, 2, 3, 5, 5, 8, 10, 12, 15)
@@ -136,7 +136,8 @@ def _day_weights(seller: Seller, calendar: WorkingCalendar) -> list[float]:
         here = seller.since <= day and (seller.left_on is None or day < seller.left_on)
         routine = min(1.0, 0.4 + (day - seller.since).days * 0.015)
         growth = 1 + GROWTH * index / len(calendar.days)
-        weights.append(seller.story.activity * pace * routine * growth if here else 0.0)
+        carried = CARRIED_FACTOR if index < CARRIED_DAYS else 1.0
+        weights.append(seller.story.activity * pace * routine * growth * carried if here else 0.0)
     return weights
 
 
@@ -223,7 +224,8 @@ class Writer:
             step.outcome,
             entry.at,
             entry.on,
-            True,
+            # What was under way when the records began has no date of entering its level.
+            step.from_level is not None or step.index >= CARRIED_DAYS,
             entry.owner.member.pk,
             entry.team,
             entry.value,
@@ -236,7 +238,7 @@ class Writer:
     def _offer(self, opening: Opening) -> tuple[Offer, int, Decimal]:
         """A product sold on that day, how many of it, and the price with the discount."""
         rng = self.rng
-        line = rng.choices(self.lines, SHARES)[0]
+        line = rng.choices(self.lines, SHARES[opening.seller.country])[0]
         offer = rng.choice([offer for offer in line if offer.sold_on(opening.on)])
         least, most = offer.units
         drawn = rng.triangular(least, most, least + (most - least) * 0.3)

@@ -77,6 +77,8 @@ class Seller:
 
     member: Member
     country: str
+    # The address of the division whose places the seller works.
+    territory: str
     story: Story
     stints: tuple[tuple[int, date], ...]
     left_on: date | None = None
@@ -120,6 +122,7 @@ def weekday(day: date) -> date:
 
 @dataclass
 class Division:
+    slug: str
     team: Team
     country: str
     groups: list[Team]
@@ -199,7 +202,7 @@ class Hiring:
             lead = self.division_lead(number, country)
             team = self.team(name, slug, root, lead)
             self.join(lead, team, lead.joined_on or self.context.start)
-            division = Division(team, country, [])
+            division = Division(slug, team, country, [])
             for index, group in enumerate(groups.split()[: self.context.scale.groups_per_division]):
                 division.groups.append(self.group(group, f"{slug}-{index + 1}", division))
             made.append(division)
@@ -258,7 +261,7 @@ class Hiring:
             if story is stories.MOVED:
                 moved_on = weekday(until - timedelta(days=MOVED_DAYS))
                 stints = [(divisions[WEST].groups[0], since), (group, moved_on)]
-            self.sell(member, division.country, story, stints, left_on)
+            self.sell(member, division, story, stints, left_on)
 
     def crowd(self, divisions: list[Division]) -> None:
         """Everybody else, spread over the groups in turn."""
@@ -282,12 +285,12 @@ class Hiring:
                 language=language,
                 time_zone=zone_of(division.country),
             )
-            self.sell(member, division.country, story, [(group, since)], None)
+            self.sell(member, division, story, [(group, since)], None)
 
     def sell(
         self,
         member: Member,
-        country: str,
+        division: Division,
         story: Story,
         stints: list[tuple[Team, date]],
         left_on: date | None,
@@ -296,7 +299,8 @@ class Hiring:
         for (team, since), end in zip(stints, ends, strict=True):
             self.join(member, team, since, end)
         seats = tuple((team.pk, since) for team, since in stints)
-        self.sellers.append(Seller(member, country, story, seats, left_on))
+        seller = Seller(member, division.country, division.slug, story, seats, left_on)
+        self.sellers.append(seller)
 
     def new_name(self, country: str) -> tuple[str, str, str]:
         """A name, its free address and the language of the person."""

@@ -23,14 +23,14 @@ class Story:
 
 LATE_DAYS = 91
 
-STAR = Story("star", 1.5, 1.5, (1.5, 1.6, 1.7, 1.8, 1.8), (0.8, 0.8, 0.8, 0.8, 0.9))
+STAR = Story("star", 1.4, 1.35, (1.3, 1.4, 1.5, 1.6, 1.6), (0.8, 0.8, 0.8, 0.8, 0.9))
 STRONG = Story("strong", 1.15, 1.15, (1.2, 1.2, 1.25, 1.3, 1.2), (0.9, 0.9, 0.9, 0.9, 0.9))
 STEADY = Story("steady")
 REGULAR = Story("regular", 0.95, 1.0, (0.95, 0.95, 1.0, 0.95, 1.0))
 STRUGGLING = Story("struggling", 0.85, 0.9, (0.55, 0.7, 0.6, 0.7, 0.9), (1.3, 1.3, 1.4, 1.2, 1.0))
 NEWCOMER = Story("newcomer", 0.8, 0.8, (0.8, 0.8, 0.75, 0.8, 0.9), (1.2, 1.2, 1.1, 1.0, 1.0))
 BULGE = Story("bulge", 1.1, 1.0, (1.3, 1.3, 0.35, 0.8, 0.9), (0.8, 0.8, 4.0, 1.2, 1.0))
-COLLAPSED = Story("collapsed", 1.1, 1.05, (1.1, 1.1, 1.1, 1.1, 1.1), EVEN, late_odds=0.14)
+COLLAPSED = Story("collapsed", 1.1, 1.05, (1.1, 1.1, 1.1, 1.1, 1.1), EVEN, late_odds=0.3)
 MOVED = Story("moved", 1.0, 1.05, (1.05, 1.05, 1.05, 1.05, 1.0))
 LEFT = Story("left", 0.9, 0.95, (0.9, 0.9, 0.85, 0.9, 0.9))
 

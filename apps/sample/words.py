@@ -70,21 +70,44 @@ TRADES = (
     ("Elektronik", "Electronics"), ("Sensorik", "Electronics"), ("Baustoffe", "Construction"),
     ("Holzbau", "Construction"), ("Verlag", "Media"), ("Hotels", "Hospitality"), ("Catering", "Hospitality"),
 )  # fmt: skip
-GERMAN_PLACES = (
-    ("Berlin", "Berlin"), ("Potsdam", "Brandenburg"), ("Hamburg", "Hamburg"), ("Bremen", "Bremen"),
-    ("Rostock", "Mecklenburg-Vorpommern"), ("Kiel", "Schleswig-Holstein"), ("Lübeck", "Schleswig-Holstein"),
-    ("Leipzig", "Sachsen"), ("Dresden", "Sachsen"), ("Magdeburg", "Sachsen-Anhalt"), ("Erfurt", "Thüringen"),
-    ("Hannover", "Niedersachsen"), ("Oldenburg", "Niedersachsen"), ("Köln", "Nordrhein-Westfalen"),
-    ("Dortmund", "Nordrhein-Westfalen"), ("Münster", "Nordrhein-Westfalen"), ("Frankfurt", "Hessen"),
-    ("Kassel", "Hessen"), ("Mainz", "Rheinland-Pfalz"), ("Stuttgart", "Baden-Württemberg"),
-    ("Freiburg", "Baden-Württemberg"), ("München", "Bayern"), ("Nürnberg", "Bayern"),
-)  # fmt: skip
-CHINESE_PLACES = (
-    ("上海", "shanghai", "上海"), ("苏州", "suzhou", "江苏"), ("南京", "nanjing", "江苏"), ("无锡", "wuxi", "江苏"),
-    ("杭州", "hangzhou", "浙江"), ("宁波", "ningbo", "浙江"), ("合肥", "hefei", "安徽"), ("青岛", "qingdao", "山东"),
-    ("广州", "guangzhou", "广东"), ("深圳", "shenzhen", "广东"), ("东莞", "dongguan", "广东"), ("佛山", "foshan", "广东"),
-    ("厦门", "xiamen", "福建"), ("福州", "fuzhou", "福建"), ("南宁", "nanning", "广西"), ("海口", "haikou", "海南"),
-)  # fmt: skip
+# Places in which each division sells, by its address: name, region and, for Chinese ones, pinyin.
+PLACES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "east": (
+        ("Berlin", "Berlin", ""), ("Potsdam", "Brandenburg", ""), ("Cottbus", "Brandenburg", ""),
+        ("Rostock", "Mecklenburg-Vorpommern", ""), ("Schwerin", "Mecklenburg-Vorpommern", ""),
+        ("Leipzig", "Sachsen", ""), ("Dresden", "Sachsen", ""), ("Chemnitz", "Sachsen", ""),
+        ("Magdeburg", "Sachsen-Anhalt", ""), ("Halle", "Sachsen-Anhalt", ""), ("Erfurt", "Thüringen", ""),
+        ("Hamburg", "Hamburg", ""), ("Lübeck", "Schleswig-Holstein", ""), ("Kiel", "Schleswig-Holstein", ""),
+    ),
+    "west": (
+        ("Köln", "Nordrhein-Westfalen", ""), ("Dortmund", "Nordrhein-Westfalen", ""),
+        ("Münster", "Nordrhein-Westfalen", ""), ("Essen", "Nordrhein-Westfalen", ""),
+        ("Frankfurt", "Hessen", ""), ("Kassel", "Hessen", ""), ("Mainz", "Rheinland-Pfalz", ""),
+        ("Koblenz", "Rheinland-Pfalz", ""), ("Hannover", "Niedersachsen", ""), ("Bremen", "Bremen", ""),
+        ("Saarbrücken", "Saarland", ""),
+    ),
+    "south": (
+        ("München", "Bayern", ""), ("Nürnberg", "Bayern", ""), ("Augsburg", "Bayern", ""),
+        ("Regensburg", "Bayern", ""), ("Stuttgart", "Baden-Württemberg", ""),
+        ("Freiburg", "Baden-Württemberg", ""), ("Ulm", "Baden-Württemberg", ""),
+        ("Mannheim", "Baden-Württemberg", ""),
+    ),
+    "huadong": (
+        ("上海", "上海", "shanghai"), ("苏州", "江苏", "suzhou"), ("南京", "江苏", "nanjing"),
+        ("无锡", "江苏", "wuxi"), ("杭州", "浙江", "hangzhou"), ("宁波", "浙江", "ningbo"),
+        ("合肥", "安徽", "hefei"), ("青岛", "山东", "qingdao"),
+    ),
+    "huanan": (
+        ("广州", "广东", "guangzhou"), ("深圳", "广东", "shenzhen"), ("东莞", "广东", "dongguan"),
+        ("佛山", "广东", "foshan"), ("厦门", "福建", "xiamen"), ("福州", "福建", "fuzhou"),
+        ("南宁", "广西", "nanning"), ("海口", "海南", "haikou"),
+    ),
+    "huabei": (
+        ("北京", "北京", "beijing"), ("天津", "天津", "tianjin"), ("济南", "山东", "jinan"),
+        ("石家庄", "河北", "shijiazhuang"), ("太原", "山西", "taiyuan"), ("郑州", "河南", "zhengzhou"),
+        ("大连", "辽宁", "dalian"), ("沈阳", "辽宁", "shenyang"),
+    ),
+}  # fmt: skip
 CHINESE_BRANDS = _pairs(
     """
     明:ming 华:hua 瑞:rui 恒:heng 盛:sheng 隆:long 嘉:jia 泰:tai 宏:hong 鑫:xin 达:da 通:tong 安:an

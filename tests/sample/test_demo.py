@@ -241,11 +241,11 @@ def test_what_sample_people_do_in_the_product_goes_with_them() -> None:
     add()
     rep = Member.objects.get(email="rep@sample.example")
     created = opportunity_create(
-        owner=rep, line=ProductLine.objects.first(), level=level("E"), by=rep
-    )  # type: ignore[arg-type]
+        owner=rep, line=ProductLine.objects.all()[0], level=level("E"), by=rep
+    )
     moved = Opportunity.objects.filter(owner=rep, state="open").exclude(pk=created.pk).first()
     opportunity_close(opportunity=moved, outcome=Outcome.LOST, reason="test", by=rep)  # type: ignore[arg-type]
-    make_order(member=rep, value=5, on=UNTIL, line=ProductLine.objects.first())
+    make_order(member=rep, value=5, on=UNTIL, line=ProductLine.objects.all()[0])
     admin = Member.objects.get(email="admin@sample.example")
     run = NightRun.objects.create(kind="nightly", through_on=UNTIL, started_by=admin)
     DayFact.objects.create(
@@ -279,7 +279,7 @@ def _real_customer_of_a_sample_owner() -> None:
 
 
 def _real_contact_at_a_sample_customer() -> None:
-    Contact.objects.create(customer=Customer.objects.first(), name="Real Person")
+    Contact.objects.create(customer=Customer.objects.all()[0], name="Real Person")
 
 
 def _real_member_in_a_sample_team() -> None:

@@ -22,6 +22,7 @@ from apps.products.models import Product, ProductLine
 from apps.sample.services import DEMO_PASSWORD, Created
 from tests.sample.conftest import UNTIL
 
+pytestmark = pytest.mark.django_db
 START = date(2024, 3, 28)
 KINDS: list[type[Model]] = [
     Member, Team, Membership, ProductLine, Product, Customer, Contact, Opportunity, LevelChange, Order,
@@ -38,9 +39,20 @@ def revenue_of(name: str, start: date = START, end: date = UNTIL) -> Decimal:
 
 
 def test_counts_of_seed_7_are_exact(firm: Created) -> None:
+    revenue = Order.objects.aggregate(sum=Sum("value"))["sum"]
+
     assert firm.rows == {
         "members": 14,
+        "teams": 7,
+        "product_lines": 5,
+        "products": 18,
+        "customers": 150,
+        "contacts": 265,
+        "opportunities": 900,
+        "level_changes": 3144,
+        "orders": 258,
     }
+    assert revenue == Decimal("1939388.42")
 
 
 def test_every_foreign_key_holds(firm: Created) -> None:
