@@ -21,6 +21,7 @@ COPY locale locale
 RUN scripts/install --for production --only system,messages
 COPY . .
 COPY --from=frontend /app/static/build static/build
+COPY --from=frontend /app/fonts fonts
 # collectstatic needs valid settings, not real ones; nothing of them stays in the image.
 RUN mkdir -p /srv/salesteam/files && rm -rf .tools \
     && SALESTEAM_HOME=/srv/salesteam SALESTEAM_ENV=production ALLOWED_HOSTS=build \

@@ -47,7 +47,7 @@ bench:  ## benchmarks: a table, and bench/results.json
 	@exec $(PYTHON) -m bench
 
 clean:  ## remove everything installed and built; your data in var/ stays
-	rm -rf .venv .tools node_modules static/build .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv .tools node_modules static/build fonts .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis test-results var/test
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find locale -name '*.mo' -delete
