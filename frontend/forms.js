@@ -6,10 +6,11 @@ document.addEventListener("change", (event) => {
   if (form && event.target.matches("select, input[type=date], input[type=checkbox], input[type=radio]")) form.requestSubmit();
 });
 
-// Empty filters stay out of the address, so that it reads well and can be kept.
+// Empty filters stay out of the address, so that it reads well and can be kept. Where htmx sends
+// the form, the server says the address.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("form[data-autosubmit]")) return;
+  if (!form.matches("form[data-autosubmit]:not([hx-get])")) return;
   for (const field of form.elements) {
     if (field.name && field.value === "") field.disabled = true;
   }

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,14 +16,16 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 from django_htmx.http import push_url
 
 from apps.core.formats import day_short
 from apps.core.paging import BadCursor, KeysetPage, Order, keyset_page
 
-type Text = str | Promise
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+type Text = "str | _StrPromise"
 # A queryset with `for_list(user)`.
 type Rows = Any
 
@@ -168,7 +170,7 @@ class DayField(forms.DateField):
         )
 
 
-class NamedChoice(forms.ModelChoiceField):
+class NamedChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice among records that the reader may see; absent and hidden ones read the same."""
 
     def __init__(self, label: Text, everything: Text, *, by: str = "pk") -> None:
@@ -176,7 +178,7 @@ class NamedChoice(forms.ModelChoiceField):
             queryset=None,
             label=label,
             required=False,
-            empty_label=everything,  # type: ignore[arg-type] # lazy text will do
+            empty_label=everything,
             to_field_name=by,
             error_messages={"invalid_choice": gettext_lazy("There is no such choice.")},
         )

@@ -17,7 +17,7 @@ def for_customer_roles[**P](view: View[P]) -> View[P]:
     """A page for roles that see customers; 404 for the others, the sign-in page for strangers."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         role = access_role(request.user)
         if role is None or not (role.sees_all_customers or role.sees_own_customers):
             raise Http404

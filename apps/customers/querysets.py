@@ -30,6 +30,6 @@ class CustomerQuerySet(models.QuerySet[Any]):
 class ContactQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         """Contacts of the customers that the person may see."""
-        from apps.customers.models import Customer  # noqa: PLC0415 - models import this module
+        from apps.customers.models import Customer
 
         return self.filter(customer__in=Customer.objects.visible_to(user).values("pk"))

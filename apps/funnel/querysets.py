@@ -83,7 +83,7 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
 
     def with_rank_on(self) -> Self:
         """Of `at_level_on`: adds `rank_on`, the rank of the level of that day."""
-        from apps.funnel.models import Level  # noqa: PLC0415 - models import this module
+        from apps.funnel.models import Level
 
         ranks = Level.objects.order_by().filter(pk=OuterRef("level_on_id")).values("rank")
         return self.annotate(rank_on=Subquery(ranks))
@@ -137,7 +137,7 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
 
 
 def _changes() -> models.QuerySet[Any]:
-    from apps.funnel.models import LevelChange  # noqa: PLC0415 - models import this module
+    from apps.funnel.models import LevelChange
 
     return LevelChange.objects.order_by()
 
@@ -169,7 +169,7 @@ def _first_entries(level: "Level") -> models.QuerySet[Any]:
 
 def _entries(level: "Level") -> models.QuerySet[Any]:
     """Changes that brought an opportunity to the level or, upwards, past it."""
-    from apps.funnel.models import Level  # noqa: PLC0415 - models import this module
+    from apps.funnel.models import Level
 
     levels = Level.objects.filter(pipeline=level.pipeline_id).order_by()
     below = levels.filter(rank__lt=level.rank).values("pk")

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 
 from apps.customers.models import Customer
 from apps.funnel.models import Level, LevelChange, Opportunity, Outcome, State
@@ -115,9 +115,10 @@ def customer_panel(customer: Customer, user: Viewer, day: date) -> CustomerPanel
         open=Count("pk", filter=is_open),
         won=Count("pk", filter=Q(state=Outcome.WON)),
         lost=Count("pk", filter=Q(state=Outcome.LOST)),
+        since=Min("level_since_on", filter=is_open),
         value=Sum("value", filter=is_open),
     )
     first = seen.for_list(user).filter(is_open).order_by("-level__rank", "level_since_on", "pk")
     rows = opportunity_rows(list(first[:PANEL_ROWS]), day, as_of=None)
-    days = [row.days_at_level for row in rows if row.days_at_level is not None]
-    return CustomerPanel(rows=rows, longest_days=max(days, default=None), **sums)
+    since: date | None = sums.pop("since")
+    return CustomerPanel(rows=rows, longest_days=(day - since).days if since else None, **sums)

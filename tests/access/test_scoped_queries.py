@@ -28,11 +28,9 @@ def unscoped(source: str, allowed: set[str]) -> Iterator[int]:
         id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
     }
     for node in ast.walk(tree):
-        is_manager = isinstance(node, ast.Attribute) and node.attr in {
-            "objects",
-            "_default_manager",
-        }
-        if is_manager and followed.get(id(node)) not in allowed:
+        if not isinstance(node, ast.Attribute) or node.attr not in {"objects", "_default_manager"}:
+            continue
+        if followed.get(id(node)) not in allowed:
             yield node.lineno
 
 
