@@ -7,7 +7,7 @@ PYTEST := $(BIN)/pytest -n 2 -q
 unexport SALESTEAM_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench install clean lint
+.PHONY: help demo serve test check bench install clean lint style types contracts templates messages
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,22 +25,33 @@ install:  ## install what is missing
 
 test:  ## install, then every check and test, browser journeys included
 	@scripts/install --for test
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory --keep-going lint
 	@$(PYTHON) scripts/floor.py
 	$(PYTEST)
 
 check:  ## the fast part: style, types, contracts, tests without browser or whole programs
 	@scripts/install --for test
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory --keep-going lint
 	$(PYTEST) -m "not journey and not programs"
 
-lint:
+lint: style types contracts templates messages
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types:
 	$(BIN)/mypy
+
+contracts:
 	$(BIN)/lint-imports
+
+templates:
 	$(BIN)/djlint templates --lint --quiet
-	$(PYTHON) scripts/translations.py check
+
+messages:
+	@for file in locale/*/LC_MESSAGES/*.po; do \
+	  echo "msgfmt --check $$file"; msgfmt --check -o /dev/null $$file || exit 1; done
 
 bench:  ## benchmarks: a table, and bench/results.json
 	@scripts/install --for demo

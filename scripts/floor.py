@@ -7,7 +7,7 @@ other servers. The database's user must be allowed to create databases.
 import os
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 
 import psycopg2
 import redis
@@ -33,6 +33,19 @@ def why_not(database: str, broker: str) -> str | None:
     return None
 
 
+def remove_databases(database: str) -> None:
+    """Leave nothing of ours on a server that isn't; what another run uses stays."""
+    with closing(psycopg2.connect(database)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(
+                r"SELECT datname FROM pg_database WHERE datname ~ '^(test|template)_salesteam_'"
+            )
+            for (name,) in cursor.fetchall():
+                with suppress(psycopg2.errors.ObjectInUse):
+                    cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+
+
 def main() -> int:
     database = os.environ.get("FLOOR_DATABASE_URL") or DATABASE_URL
     broker = os.environ.get("FLOOR_REDIS_URL") or REDIS_URL
@@ -45,6 +58,7 @@ def main() -> int:
     environment = os.environ | {"DATABASE_URL": database, "REDIS_URL": broker}
     command = [sys.executable, "-m", "pytest", "-q", "-m", "floor", "-p", "no:xdist"]
     code = subprocess.run(command, env=environment, check=False).returncode
+    remove_databases(database)
     return 0 if code == NO_TESTS_COLLECTED else code
 
 

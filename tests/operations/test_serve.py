@@ -56,7 +56,7 @@ def test_serve_runs_three_programs_restarts_a_killed_worker_and_leaves_none(tmp_
         _gone, orphans = psutil.wait_procs(pool, timeout=5)
         after = leaders(serve)
         serve.send_signal(signal.SIGINT)
-        code = serve.wait(60)
+        code = serve.wait(120)
 
     assert orphans == []
     assert (after["web"], after["scheduler"]) == (before["web"], before["scheduler"])
@@ -75,7 +75,7 @@ def test_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
         with started(
             ["manage.py", "serve"], environment(tmp_path / "home", PORT=str(port)), log
         ) as serve:
-            code = serve.wait(60)
+            code = serve.wait(120)
 
     assert code == 1
     assert f"Port {port} is already in use by another program." in log.read_text()
@@ -98,5 +98,5 @@ def test_nothing_but_the_servers_outlives_serve_killed_with_9(tmp_path: Path) ->
     assert alive == []
 
     with started(["manage.py", "migrate"], environment(home), log) as joined:
-        assert joined.wait(60) == 0
+        assert joined.wait(120) == 0
     assert naming(str(home)) == []
