@@ -34,7 +34,7 @@ def extract(root: Path) -> None:
     for po in (root / HANS, root / HANT):
         po.parent.mkdir(parents=True, exist_ok=True)
     admin = Path(sys.executable).with_name("django-admin")
-    command = [admin, "makemessages", "-l", "zh_Hans", "-l", "zh_Hant", "--no-obsolete"]
+    command = [str(admin), "makemessages", "-l", "zh_Hans", "-l", "zh_Hant", "--no-obsolete"]
     subprocess.run(
         [*command, "--no-wrap", "--add-location", "file", "-v", "0", "-e", "html,txt,py"],
         cwd=root,
@@ -119,7 +119,9 @@ def check() -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = fresh_copy(folder)
         found = [
-            line for path in (HANS, HANT) for line in problems_of(path, polib.pofile(str(root / path)))
+            line
+            for path in (HANS, HANT)
+            for line in problems_of(path, polib.pofile(str(root / path)))
         ]
     sys.stdout.writelines(line + "\n" for line in found)
     print(f"translations: {len(found)} problem(s)")

@@ -1,8 +1,11 @@
 """The audit trail: written by every service in the transaction of its change."""
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from apps.core.models import AuditEntry
+
+if TYPE_CHECKING:
+    from apps.members.models import Member
 
 
 class Identified(Protocol):
@@ -11,7 +14,9 @@ class Identified(Protocol):
     pk: Any
 
 
-def audit_record(*, by: Any, action: str, record: Identified, **details: Any) -> AuditEntry:
+def audit_record(
+    *, by: "Member | None", action: str, record: Identified, **details: Any
+) -> AuditEntry:
     """Write who did what to a record; `details` must be plain JSON values."""
     return AuditEntry.objects.create(
         by=by,

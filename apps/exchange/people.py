@@ -226,7 +226,7 @@ class People:
         team_of.update({manager: teams[manager] for manager in teams})
         running = {
             membership.member_id: membership
-            for membership in Membership.objects.running_on(None).filter(
+            for membership in Membership.objects.without_end().filter(
                 member__in=[member.pk for member in members.values()], is_primary=True
             )
         }

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.models import default_time_zone
 from apps.members.querysets import MemberManager, MembershipQuerySet, TeamQuerySet
 
+# Characters beyond this one, the last before the CJK blocks, fill a square.
+LAST_NARROW = "\u2e7f"
+
 
 class AccessRole(models.TextChoices):
     """What the system lets a member do; who sees what is said by these properties alone."""
@@ -80,7 +83,7 @@ class Member(AbstractBaseUser):
     external_id = models.CharField(max_length=200, null=True, blank=True, editable=False)  # noqa: DJ001
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[MemberManager] = MemberManager()  # type: ignore[assignment]
+    objects: ClassVar[MemberManager] = MemberManager()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -116,7 +119,7 @@ class Member(AbstractBaseUser):
         words = self.name.split()
         if len(words) > 1:
             return (words[0][:1] + words[-1][:1]).upper()
-        return self.name[-2:] if self.name and ord(self.name[0]) > 0x2E7F else self.name[:2].upper()
+        return self.name[-2:] if self.name and self.name[0] > LAST_NARROW else self.name[:2].upper()
 
 
 class Team(models.Model):
@@ -188,7 +191,8 @@ class Membership(models.Model):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gt=models.F("starts_on")),
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(ends_on__gt=models.F("starts_on")),
                 name="membership_ends_after_start",
             ),
             ExclusionConstraint(

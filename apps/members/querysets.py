@@ -1,5 +1,6 @@
 """Which members and teams a person may see."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -7,8 +8,10 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 
+from apps.core.models import Organisation
+
 if TYPE_CHECKING:
-    from apps.members.models import Member, Team
+    from apps.members.models import AccessRole, Member, Team
 
 type Viewer = "Member | AnonymousUser"
 
@@ -48,20 +51,22 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self.filter(pk=user.pk)
 
     def in_teams_led_by(self, member: "Member") -> Self:
-        """The lead and everybody whose membership in the led subtree runs now."""
+        """The lead and everybody whose membership in the led subtree runs today."""
         from apps.members.models import Membership, Team
 
-        running = Membership.objects.running_on(None).filter(
+        running = Membership.objects.running_on(Organisation.current().today()).filter(
             team__in=Team.objects.led_by(member).values("pk")
         )
         return self.filter(models.Q(pk=member.pk) | models.Q(pk__in=running.values("member")))
 
 
 class MembershipQuerySet(models.QuerySet[Any]):
-    def running_on(self, day: Any) -> Self:
-        """Memberships that cover the day; `None` stands for those that have not ended."""
-        if day is None:
-            return self.filter(ends_on__isnull=True)
+    def without_end(self) -> Self:
+        """Memberships that nobody has ended, begun or not."""
+        return self.filter(ends_on__isnull=True)
+
+    def running_on(self, day: date) -> Self:
+        """Memberships that cover the day."""
         return self.filter(starts_on__lte=day).filter(
             models.Q(ends_on__isnull=True) | models.Q(ends_on__gt=day)
         )
@@ -71,17 +76,18 @@ class MemberManager(DjangoUserManager.from_queryset(MemberQuerySet)):  # type: i
     """Members are created by `services.member_create`; commands of Django use this door."""
 
     def get_by_natural_key(self, username: str | None) -> "Member":
-        return self.get(email__iexact=username)
+        member: Member = self.get(email__iexact=username)
+        return member
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Member":  # type: ignore[override]
-        member = self.model(email=email.strip().lower(), **fields)
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Member":
+        member: Member = self.model(email=email.strip().lower(), **fields)
         member.set_password(password)
         member.full_clean(exclude=["password"])
         member.save(using=self._db)
         return member
 
 
-def access_role(user: Viewer) -> Any:
+def access_role(user: Viewer) -> "AccessRole | None":
     """The access role of a signed-in, active member; `None` for anybody else."""
     if not user.is_authenticated or not user.is_active:
         return None

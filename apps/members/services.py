@@ -67,7 +67,7 @@ def membership_start(
 ) -> Membership:
     """Let a member belong to a team from a day on; a running primary membership ends that day."""
     if is_primary:
-        running = Membership.objects.select_for_update().running_on(None)
+        running = Membership.objects.select_for_update().without_end()
         for old in running.filter(member=member, is_primary=True).order_by("pk"):
             if old.starts_on >= starts_on:
                 raise DomainError(_("This member has a team from that day on already."))

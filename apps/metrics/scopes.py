@@ -21,9 +21,9 @@ def scope_for(user: Viewer, team_slug: str | None, teams: Sequence[Team] | None 
     reading them again.
     """
     role = access_role(user)
-    may_open = role is not None and (role.sees_all_figures or role.sees_own_customers)
-    if not may_open or not isinstance(user, Member):
+    if role is None or not (role.sees_all_figures or role.sees_own_customers):
         raise Team.DoesNotExist
+    assert isinstance(user, Member)  # noqa: S101 - only members have a role
     if team_slug is None and role.sees_all_figures:
         return scope_of_all()
     seen = list(Team.objects.visible_to(user)) if teams is None else teams
