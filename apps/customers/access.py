@@ -23,4 +23,4 @@ def for_customer_roles[**P](view: View[P]) -> View[P]:
             raise Http404
         return view(request, *args, **kwargs)
 
-    return require_safe(login_required(guarded))  # type: ignore[return-value] # stubs lose P
+    return require_safe(login_required(guarded))
