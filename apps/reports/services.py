@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -275,8 +276,12 @@ def week_due(now: datetime) -> Period | None:
 
 
 def teams_due(week: Period) -> list[int]:
-    """Ids of the teams with a lead that have no edition of the week yet."""
+    """Ids of the teams that have no edition of the week yet and may have readers.
+
+    A team without a lead has none, except the root, whose report the directors get.
+    """
     year, number, _day = week.start.isocalendar()
     done = Edition.objects.filter(iso_year=year, iso_week=number).values("team")
-    teams = Team.objects.filter(lead__is_active=True).exclude(pk__in=done)
+    may_have = Q(lead__is_active=True) | Q(parent__isnull=True)
+    teams = Team.objects.filter(may_have).exclude(pk__in=done)
     return list(teams.order_by("pk").values_list("pk", flat=True))

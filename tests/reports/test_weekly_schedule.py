@@ -68,17 +68,18 @@ def test_week_of_the_old_year_is_due_in_the_new(monkeypatch: pytest.MonkeyPatch)
     assert week.key == "2020-W53"
 
 
-def test_only_teams_with_an_active_lead_and_without_edition_are_due() -> None:
-    due_team = make_team(lead=make_member(AccessRole.MANAGER))
-    make_team()
-    done = make_team(lead=make_member(AccessRole.MANAGER))
+def test_teams_with_an_active_lead_and_the_root_are_due_until_they_have_an_edition() -> None:
+    root = make_team()
+    due_team = make_team(parent=root, lead=make_member(AccessRole.MANAGER))
+    make_team(parent=root)
+    done = make_team(parent=root, lead=make_member(AccessRole.MANAGER))
     make_edition(done)
     left = make_member(AccessRole.MANAGER)
-    make_team(lead=left)
+    make_team(parent=root, lead=left)
     left.is_active = False
     left.save()
 
-    assert services.teams_due(W40) == [due_team.pk]
+    assert services.teams_due(W40) == [root.pk, due_team.pk]
 
 
 @time_machine.travel("2017-10-09 07:05:00+00:00", tick=True)
