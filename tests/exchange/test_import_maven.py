@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.db.models import Count, Sum
+from psycopg2 import sql
 
 from apps.exchange.mapping import choose
 from apps.exchange.services import Options, Result, import_pipeline
@@ -113,10 +114,13 @@ def test_every_reference_points_at_a_row(maven: Result) -> None:
         keys = cursor.fetchall()
         assert len(keys) == 18
         for child, column, parent in keys:
-            cursor.execute(
-                f"SELECT count(*) FROM {child} WHERE {column} IS NOT NULL AND NOT EXISTS "
-                f"(SELECT FROM {parent} WHERE id = {child}.{column})"
+            dangling = sql.SQL(
+                "SELECT count(*) FROM {child} WHERE {column} IS NOT NULL "
+                "AND NOT EXISTS (SELECT FROM {parent} WHERE id = {child}.{column})"
             )
+            names = {"child": child, "column": column, "parent": parent}
+            parts = {key: sql.Identifier(name) for key, name in names.items()}
+            cursor.execute(dangling.format(**parts))
             assert cursor.fetchone() == (0,), (child, column)
 
 
