@@ -5,8 +5,8 @@ with what lies below it, and each member. docs/metrics.md has the definitions.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -147,7 +147,7 @@ FROM rates WHERE team_id IS NOT NULL OR member_id IS NOT NULL
 """
 STORED = """
 SELECT r.team_id, r.member_id, r.level_id, r.entered, r.ups, r.lost, r.dwell_n,
-       r.dwell_median_days, r.dwell_p80_days, r.as_of, r.window_days,
+       r.dwell_median_days, r.dwell_p80_days, r.as_of, r.window_days, r.computed_at,
        EXISTS (SELECT FROM core_dirtyday d
                WHERE d.source IN ('funnel', 'rates') AND d.day <= r.as_of) AS is_stale
 FROM metrics_levelrate r
@@ -172,11 +172,15 @@ type Key = tuple[int | None, int | None, int]
 
 @dataclass(frozen=True)
 class Rates:
-    """The rates of every scope as of one day; asked by team, member and level."""
+    """The rates of every scope as of one day; asked by team, member and level.
+
+    `night` says for which day the last night computed and when, whether or not these are its rates.
+    """
 
     as_of: date
     window_days: int
     by_scope: dict[Key, Rate]
+    night: tuple[date, datetime] | None = None
 
     def of(self, *, level: int, team: int | None = None, member: int | None = None) -> Rate:
         return self.by_scope.get((team, member, level), NOTHING)
@@ -195,11 +199,12 @@ def rates_on(as_of: date, window_days: int = WINDOW_DAYS) -> Rates:
     """
     with rows_of(STORED, {}) as rows:
         stored = list(rows)
-    if stored and stored[0]["window_days"] == window_days and not stored[0]["is_stale"]:
-        night: date = stored[0]["as_of"]
-        if timedelta(0) <= as_of - night <= timedelta(days=1):
-            return Rates(night, window_days, _by_scope(stored))
-    return _computed(as_of, window_days, "TRUE", {})
+    night = (stored[0]["as_of"], stored[0]["computed_at"]) if stored else None
+    if night and stored[0]["window_days"] == window_days and not stored[0]["is_stale"]:
+        day = night[0]
+        if timedelta(0) <= as_of - day <= timedelta(days=1):
+            return Rates(day, window_days, _by_scope(stored), night)
+    return replace(_computed(as_of, window_days, "TRUE", {}), night=night)
 
 
 def rates_for(scope: Scope, as_of: date, window_days: int = WINDOW_DAYS) -> Rates:

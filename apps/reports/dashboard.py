@@ -6,24 +6,18 @@ The figures come from `metrics.selectors`; here they are set side by side.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from apps.members.models import Member, Team
 from apps.metrics import selectors
-from apps.metrics.level_rates import rates_for, rates_on
+from apps.metrics.level_rates import Rates, rates_for, rates_on
 from apps.metrics.periods import Period, period_of
 from apps.metrics.results import Scope, Totals
 from apps.reports.comparison import Comparison, compare
 from apps.reports.key_figures import KeyFigure, key_figures
 from apps.reports.leaderboard import Leaderboard, leaderboard
 from apps.reports.rows import Rows
-from apps.reports.standing import (
-    FunnelRow,
-    Shortlist,
-    expected_closings,
-    funnel_rows,
-    stuck_opportunities,
-    with_level_names,
-)
+from apps.reports.standing import Shortlist, Standing, expected_closings, standing_on
 from apps.reports.switches import (
     PeriodLink,
     PeriodSwitch,
@@ -47,18 +41,6 @@ class Freshness:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The funnel on a day and what needs a hand in it."""
-
-    as_of: date
-    funnel: list[FunnelRow]
-    stuck: Shortlist
-    # The opportunities that the import kept although no customer was named.
-    without_customer: Shortlist
-    expected: Shortlist | None
-
-
-@dataclass(frozen=True)
 class Switches:
     period: PeriodSwitch
     teams: list[TeamLink]
@@ -77,12 +59,15 @@ class Dashboard:
     trend: Trend
     standing: Standing
     leaderboard: Leaderboard | None
+    expected: Shortlist[Any] | None
+    # The opportunities that the import kept although no customer was named.
+    without_customer: Shortlist[Any]
     has_results: bool
     offer: PeriodLink | None
 
     @property
     def is_empty(self) -> bool:
-        return not self.has_results and not any(row.stock.count for row in self.standing.funnel)
+        return not self.has_results and self.standing.is_empty
 
     @property
     def previous_label(self) -> str:
@@ -111,6 +96,7 @@ def dashboard(
     has_results = bool(totals.revenue.orders or totals.closed.won or totals.closed.lost)
     has_ranking = has_results and scope.kind != "member"
     as_of = max(period.start, min(period.end, today))
+    rates = rates_on(as_of)
     return Dashboard(
         scope=scope,
         period=period,
@@ -118,37 +104,31 @@ def dashboard(
         switches=Switches(
             period_switch(team_of(scope), period, today), team_links(user, scope, teams, period)
         ),
-        freshness=_freshness(totals),
+        freshness=_freshness(rates, totals),
         figures=key_figures(totals, days, Rows(scope)),
         trend=trend(scope, as_of, today),
-        standing=_standing(scope, as_of, today),
+        standing=standing_on(scope, as_of, rates, _own_rates(scope, as_of, rates)),
         leaderboard=leaderboard(scope, days, show_all=all_members) if has_ranking else None,
+        # Expectations are kept as they stand now: there are none of a past day.
+        expected=expected_closings(scope, today) if as_of == today else None,
+        without_customer=_without_customer(scope),
         has_results=has_results,
         offer=None if has_results else _offer(scope, period),
     )
 
 
-def _freshness(totals: Totals) -> Freshness:
-    as_of, finished_at = selectors.last_run() or (None, None)
+def _freshness(rates: Rates, totals: Totals) -> Freshness:
+    as_of, finished_at = rates.night or (None, None)
     return Freshness(as_of, finished_at, totals.live_days)
 
 
-def _standing(scope: Scope, as_of: date, today: date) -> Standing:
-    # An opportunity is stuck or not whoever looks, so its limit never comes from a scope's rates.
-    rates = rates_on(as_of)
-    own_rates = rates_for(scope, as_of) if is_several_teams(scope) else rates
-    stuck, stuck_by_level = stuck_opportunities(scope, as_of, rates)
-    funnel = funnel_rows(scope, as_of, own_rates, stuck_by_level)
-    with_level_names(stuck.rows, [row.stock.level for row in funnel])
-    unnamed = selectors.without_customer(scope).count()
-    return Standing(
-        as_of=as_of,
-        funnel=funnel,
-        stuck=stuck,
-        without_customer=Shortlist([], unnamed, Rows(scope).without_customer()),
-        # Expectations are kept as they stand now: there are none of a past day.
-        expected=expected_closings(scope, today) if as_of == today else None,
-    )
+def _own_rates(scope: Scope, as_of: date, rates: Rates) -> Rates:
+    return rates_for(scope, as_of) if is_several_teams(scope) else rates
+
+
+def _without_customer(scope: Scope) -> Shortlist[Any]:
+    count = selectors.without_customer(scope).count()
+    return Shortlist([], count, Rows(scope).without_customer())
 
 
 def _offer(scope: Scope, period: Period) -> PeriodLink | None:

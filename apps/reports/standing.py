@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from apps.funnel.models import Level
+from apps.funnel.models import Level, Opportunity
 from apps.metrics import selectors
 from apps.metrics.level_rates import Rates
 from apps.metrics.results import LevelConversion, LevelStock, Scope
@@ -21,12 +21,22 @@ WIDEST_BAR = 96
 
 
 @dataclass(frozen=True)
-class Shortlist:
+class Shortlist[Row]:
     """The first rows of a list, how many there are in all, and where they are."""
 
-    rows: list[Any]
+    rows: list[Row]
     total: int
     address: str
+
+
+@dataclass(frozen=True)
+class StuckRow:
+    """An opportunity with the level at which it stood on the day, and for how long."""
+
+    opportunity: Opportunity
+    level: Level
+    days_at_level: int
+    limit_days: Decimal
 
 
 @dataclass(frozen=True)
@@ -49,66 +59,94 @@ class FunnelRow:
         return (100 - self.bar_width) / 2
 
 
-def funnel_rows(scope: Scope, as_of: date, rates: Rates, stuck: dict[int, int]) -> list[FunnelRow]:
-    """Every level of the default pipeline, the lowest first; `stuck` counts by level id."""
-    rows = Rows(scope)
+@dataclass(frozen=True)
+class Standing:
+    """The funnel at the end of a day, and the longest stuck."""
+
+    as_of: date
+    funnel: list[FunnelRow]
+    stuck: Shortlist[StuckRow]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(row.stock.count for row in self.funnel)
+
+
+def standing_on(scope: Scope, as_of: date, rates: Rates, own_rates: Rates) -> Standing:
+    """The funnel and what is stuck in it at the end of a day.
+
+    `own_rates` are those of the scope; limits come from `rates`, which are the same for every
+    scope, so that an opportunity is stuck or not whoever looks.
+    """
     stocks = selectors.funnel(scope, as_of)
-    levels = [stock.level for stock in stocks]
+    levels = {stock.level.pk: stock.level for stock in stocks}
+    flows = selectors.conversions(scope, as_of, rates=own_rates, levels=list(levels.values()))
+    stuck, by_level = _stuck(scope, as_of, rates, levels)
     widest = max((stock.count for stock in stocks), default=0)
-    found = []
-    flows = selectors.conversions(scope, as_of, rates=rates, levels=levels)
-    for stock, flow in zip(stocks, flows, strict=True):
-        level = stock.level
-        has_limit = rates.of(level=level.pk).dwell_p80_days is not None
-        width = Decimal(WIDEST_BAR * stock.count) / widest if widest else Decimal(0)
-        found.append(
-            FunnelRow(
-                stock=stock,
-                conversion=flow,
-                bar_width=width,
-                address=rows.standing(as_of, level),
-                entered_address=rows.entered(level, rates.as_of, rates.window_days),
-                stuck=stuck.get(level.pk, 0) if has_limit else None,
-                stuck_address=rows.stuck(as_of, level),
-            )
+    rows = Rows(scope)
+    funnel = [
+        FunnelRow(
+            stock=stock,
+            conversion=flow,
+            bar_width=Decimal(WIDEST_BAR * stock.count) / widest if widest else Decimal(0),
+            address=rows.standing(as_of, stock.level),
+            entered_address=rows.entered(stock.level, own_rates.as_of, own_rates.window_days),
+            stuck=_stuck_at(stock.level, rates, by_level),
+            stuck_address=rows.stuck(as_of, stock.level),
         )
-    return found
+        for stock, flow in zip(stocks, flows, strict=True)
+    ]
+    return Standing(as_of, funnel, stuck)
 
 
-def stuck_opportunities(
-    scope: Scope, as_of: date, rates: Rates
-) -> tuple[Shortlist, dict[int, int]]:
-    """The longest stuck, and how many are stuck at each level (by id), in one query."""
+def _stuck_at(level: Level, rates: Rates, by_level: dict[int, int]) -> int | None:
+    has_limit = rates.of(level=level.pk).dwell_p80_days is not None
+    return by_level.get(level.pk, 0) if has_limit else None
+
+
+def _stuck(
+    scope: Scope, as_of: date, rates: Rates, levels: dict[int, Level]
+) -> tuple[Shortlist[StuckRow], dict[int, int]]:
+    """The longest stuck, and how many are stuck at each level (by id)."""
     order = (F("since_on").asc(), F("pk").asc())
-    rows: QuerySet[Any] = selectors.stuck(scope, as_of, rates).annotate(
+    # Ranked without the columns and relations that only the first few need.
+    stuck: QuerySet[Any] = selectors.stuck(scope, as_of, rates)
+    ranked = stuck.values(
+        "pk",
+        "level_then",
+        "days_at_level",
+        "limit_days",
         place=Window(RowNumber(), order_by=order),
         place_at_level=Window(RowNumber(), partition_by=F("level_then"), order_by=order),
         at_level=Window(Count("pk"), partition_by=F("level_then")),
     )
     # The first of each level brings the level's count along.
-    found = list(_for_shortlist(rows.filter(Q(place__lte=TOP) | Q(place_at_level=1)), "place"))
-    by_level: dict[int, int] = {row.level_then: row.at_level for row in found}
-    first = [row for row in found if row.place <= TOP]
-    return Shortlist(first, sum(by_level.values()), Rows(scope).stuck(as_of)), by_level
+    found = list(ranked.filter(Q(place__lte=TOP) | Q(place_at_level=1)).order_by("place"))
+    by_level = {row["level_then"]: row["at_level"] for row in found}
+    first = [row for row in found if row["place"] <= TOP]
+    opportunities = _with_names(Opportunity.objects.all()).in_bulk([row["pk"] for row in first])
+    rows = [
+        StuckRow(
+            opportunities[row["pk"]],
+            levels[row["level_then"]],
+            row["days_at_level"],
+            row["limit_days"],
+        )
+        for row in first
+    ]
+    return Shortlist(rows, sum(by_level.values()), Rows(scope).stuck(as_of)), by_level
 
 
-def expected_closings(scope: Scope, today: date) -> Shortlist | None:
+def expected_closings(scope: Scope, today: date) -> Shortlist[Any] | None:
     """Open opportunities expected to close from today on; None where there are none."""
     end = today + timedelta(days=EXPECTED_DAYS - 1)
     rows: QuerySet[Any] = selectors.expected_closings(scope, today, end)
-    counted = rows.annotate(total=Window(Count("pk")))
-    found = list(_for_shortlist(counted, "expected_close_on", "pk")[:TOP])
+    found = list(_with_names(rows.annotate(total=Window(Count("pk"))))[:TOP])
     if not found:
         return None
     return Shortlist(found, found[0].total, Rows(scope).expected(today, end))
 
 
-def with_level_names(rows: list[Any], levels: list[Level]) -> None:
-    """Give each stuck opportunity the level it stood at on the day, which may not be today's."""
-    by_pk = {level.pk: level for level in levels}
-    for row in rows:
-        row.level_on_day = by_pk.get(row.level_then)
-
-
-def _for_shortlist(rows: QuerySet[Any], *order: str) -> QuerySet[Any]:
-    return rows.select_related("owner", "product", "line", "customer", "level").order_by(*order)
+def _with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With all that a line about an opportunity prints."""
+    return rows.select_related("owner", "product", "line", "customer", "level")
