@@ -54,7 +54,8 @@ def fresh_copy(folder: str) -> Path:
 def texts(entry: polib.POEntry) -> tuple[list[str], list[str]]:
     """What the entry says in the source and in the translation, all plural forms."""
     source = [entry.msgid, *([entry.msgid_plural] if entry.msgid_plural else [])]
-    target = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+    plural = list(entry.msgstr_plural.values()) or [""]
+    target = plural if entry.msgid_plural else [entry.msgstr]
     return source, target
 
 
@@ -80,6 +81,25 @@ def problems_of(path: Path, wanted: polib.POFile) -> Iterator[str]:
         yield f"{path}: no longer used: {stale.msgid!r}"
 
 
+def save(catalogue: polib.POFile, *, language: str) -> None:
+    """Write a catalogue without what changes at each run; Chinese has one plural form."""
+    catalogue.header = "Texts of SalesTeam."
+    catalogue.metadata_is_fuzzy = False
+    catalogue.metadata = {
+        "Project-Id-Version": "SalesTeam",
+        "Language": language,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+        "Plural-Forms": "nplurals=1; plural=0;",
+    }
+    for entry in catalogue:
+        entry.previous_msgctxt = entry.previous_msgid = entry.previous_msgid_plural = None
+        if entry.msgid_plural and not entry.msgstr_plural:
+            entry.msgstr_plural = {0: ""}
+    catalogue.save()
+
+
 def convert() -> None:
     """Write zh_Hant from zh_Hans."""
     settings = tomllib.loads((ROOT / "locale/zh_Hant.toml").read_text())
@@ -99,8 +119,7 @@ def convert() -> None:
         entry.msgstr = whole.get(entry.msgid) or traditional(model.msgstr)
         entry.msgstr_plural = {k: traditional(v) for k, v in model.msgstr_plural.items()}
         entry.flags = list(model.flags)
-        entry.previous_msgid = None
-    catalogue.save()
+    save(catalogue, language="zh_Hant")
 
 
 def update() -> None:
@@ -109,9 +128,9 @@ def update() -> None:
     for entry in catalogue:
         if entry.fuzzy:  # a guess of gettext's, never a translation
             entry.flags.remove("fuzzy")
-            entry.msgstr, entry.previous_msgid = "", None
+            entry.msgstr = ""
             entry.msgstr_plural = dict.fromkeys(entry.msgstr_plural, "")
-    catalogue.save()
+    save(catalogue, language="zh_Hans")
     convert()
 
 
@@ -144,7 +163,7 @@ def fill(path: Path) -> None:
             entry.msgstr_plural = dict.fromkeys(entry.msgstr_plural or {0: ""}, text)
         elif text:
             entry.msgstr = text
-    catalogue.save()
+    save(catalogue, language="zh_Hans")
     convert()
 
 
