@@ -82,7 +82,7 @@ def grow() -> int:
             values = ", ".join(_value(name, shifted) for name in columns)
             names = ", ".join(f'"{name}"' for name in columns)
             cursor.execute(
-                f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} "
+                f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} "  # noqa: S608 - names
                 f"CROSS JOIN generate_series(1, {TIMES - 1}) AS round"
             )
             cursor.execute(f"VACUUM ANALYZE {table}")

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -192,7 +193,7 @@ def test_stuck_is_longer_than_four_fifths_of_those_that_moved_on(rep: Member) ->
     old = make_opportunity(("E", date(2017, 10, 1)), owner=rep)
     make_opportunity(("E", date(2017, 10, 8)), owner=rep)
 
-    rows = list(selectors.stuck(selectors.scope_of_all(), date(2017, 10, 12)))
+    rows: list[Any] = list(selectors.stuck(selectors.scope_of_all(), date(2017, 10, 12)))
 
     assert [(o.pk, o.days_at_level, o.limit_days) for o in rows] == [(old.pk, 11, Decimal("5.8"))]
 
@@ -208,7 +209,7 @@ def test_stuck_on_a_past_day_ignores_what_happened_later(rep: Member) -> None:
         make_opportunity(("E", date(2017, 10, 1)), ("D", date(2017, 10, 1 + days)), owner=rep)
     moved_later = make_opportunity(("E", OCT), ("won", DEC), owner=rep)
 
-    rows = list(selectors.stuck(selectors.scope_of_all(), NOV))
+    rows: list[Any] = list(selectors.stuck(selectors.scope_of_all(), NOV))
 
     assert [(o.pk, o.days_at_level) for o in rows] == [(moved_later.pk, 35)]
 

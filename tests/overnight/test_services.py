@@ -172,9 +172,16 @@ def test_a_run_that_stopped_goes_on_at_the_step_where_it_stopped(
     NightRun.objects.update(state=RunState.RUNNING)
     NightStep.objects.filter(name="day_facts").update(state=RunState.RUNNING)
     again: list[str] = []
+
+    def counted(step: Step) -> Step:
+        def work(run: NightRun) -> int:
+            again.append(step.name)
+            return step.work(run)
+
+        return Step(step.name, step.label, work)
+
     for step in STEPS:
-        counted = Step(step.name, step.label, lambda r, s=step: again.append(s.name) or s.work(r))  # type: ignore[misc]
-        monkeypatch.setitem(BY_NAME, step.name, counted)
+        monkeypatch.setitem(BY_NAME, step.name, counted(step))
 
     due = services.run_due()
     assert due == run
