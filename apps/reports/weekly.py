@@ -10,12 +10,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import get_language
 from pydantic import TypeAdapter
 
 from apps.core.models import Organisation
-from apps.funnel.models import Level, Opportunity, State
+from apps.funnel.models import Level, Opportunity
+from apps.funnel.querysets import OpportunityQuerySet
 from apps.members.models import Membership, Team
 from apps.metrics import selectors
 from apps.metrics.change import win_rate
@@ -217,8 +219,8 @@ def weekly_figures(team: Team, week: Period) -> WeeklyFigures:
         weeks=_weeks(scope, week.end),
         ranking=_ranking(scope, week.start, as_of, before),
         stuck=_list(stuck),
-        expected=_list(_expected(scope, week.next)),
-        undated=_undated(scope),
+        expected=_list(_expected(scope, as_of, week.next)),
+        undated=_undated(scope, as_of),
     )
 
 
@@ -287,27 +289,36 @@ def _ranking(
     return tuple(sorted(rows, key=lambda row: (-row.revenue, -row.won, row.member)))
 
 
-def _row(one: Opportunity, level: Level) -> OpportunityRow:
+def _row(one: Opportunity, level: Level, value: Decimal | None) -> OpportunityRow:
     return OpportunityRow(
         pk=one.pk,
         title=one.title,
         customer=one.customer.name if one.customer else "",
         owner=one.owner.name,
         level=_name(level),
-        value=one.value,
+        value=value,
         expected_close_on=one.expected_close_on,
     )
+
+
+def _open(scope: Scope, as_of: date) -> OpportunityQuerySet:
+    """Opportunities open at the end of the day in the scope, whatever happened later."""
+    rows = Opportunity.objects.at_level_on(as_of)
+    return narrowed(rows, scope, owner="owner_on_id", team="team_on_id")
 
 
 def _stuck(scope: Scope, as_of: date) -> list[OpportunityRow]:
     """Stuck opportunities at the level where they stood, those longest over its limit first."""
     levels = Level.objects.in_bulk()
+    values = dict(_open(scope, as_of).values_list("pk", "value_on"))
     found: Any = selectors.stuck(scope, as_of).select_related(
         "customer", "owner", "line", "product"
     )
     rows = [
         replace(
-            _row(one, levels[one.level_then]), days=one.days_at_level, limit_days=one.limit_days
+            _row(one, levels[one.level_then], values.get(one.pk)),
+            days=one.days_at_level,
+            limit_days=one.limit_days,
         )
         for one in found
     ]
@@ -324,17 +335,20 @@ def _list(rows: list[OpportunityRow]) -> OpportunityList:
     )
 
 
-def _expected(scope: Scope, week: Period) -> list[OpportunityRow]:
-    rows = selectors.expected_closings(scope, week.start, week.end).select_related(
-        "customer", "owner", "level", "line", "product"
+def _expected(scope: Scope, as_of: date, week: Period) -> list[OpportunityRow]:
+    levels = Level.objects.in_bulk()
+    found: Any = (
+        _open(scope, as_of)
+        .filter(expected_close_on__range=(week.start, week.end))
+        .select_related("customer", "owner", "line", "product")
+        .order_by("expected_close_on", F("value_on").desc(nulls_last=True), "pk")
     )
-    return [_row(one, one.level) for one in rows.order_by("expected_close_on", "-value", "pk")]
+    return [_row(one, levels[one.level_on_id], one.value_on) for one in found]
 
 
-def _undated(scope: Scope) -> int:
+def _undated(scope: Scope, as_of: date) -> int:
     """Open opportunities for which nobody has named an expected close."""
-    open_now = Opportunity.objects.filter(state=State.OPEN, expected_close_on__isnull=True)
-    return narrowed(open_now, scope).count()
+    return _open(scope, as_of).filter(expected_close_on__isnull=True).count()
 
 
 def _member_count(scope: Scope, day: date) -> int:

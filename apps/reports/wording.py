@@ -115,6 +115,11 @@ def _stock(figures: WeeklyFigures) -> str:
         return _("%(count)s opportunities are open.") % values
     values |= {"code": fullest[0].level.code, "name": fullest[0].level.name}
     values["most"] = formats.number(most)
+    if most == figures.open_count > 1:
+        return (
+            _("%(count)s opportunities are open, all of them at level %(code)s (%(name)s).")
+            % values
+        )
     return (
         ngettext(
             "%(count)s opportunity is open, at level %(code)s (%(name)s).",

@@ -253,3 +253,18 @@ def test_analyst_may_not_have_a_mail_sent_again() -> None:
         delivery_send_again(delivery=delivery, by=make_member(AccessRole.ANALYST))
 
     assert now_of(delivery).state == DeliveryState.FAILED
+
+
+def test_mail_is_written_in_the_editions_language(mailbox: Mailbox) -> None:
+    lead = make_member(AccessRole.MANAGER, language="zh-hans")
+    make_delivery(lead, make_edition(make_team(name="华东", lead=lead), language="zh-hans"))
+
+    deliveries_work_off()
+
+    (mail,) = mailbox.mails
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert mail["Content-Language"] == "zh-Hans"
+    assert "销售周报 · 华东" in text.get_content()
+    assert "2017年第40周" in text.get_content()
+    assert "€9.4万" in text.get_content()

@@ -106,6 +106,44 @@ def test_next_week_lists_only_open_opportunities_expected_then() -> None:
     assert figures.undated == 2  # the two that the firm has open
 
 
+def test_what_was_closed_later_is_still_expected_in_the_week_as_it_was() -> None:
+    firm = make_firm()
+    make_opportunity(
+        ("B", date(2017, 9, 4)),
+        ("won", date(2017, 10, 11)),
+        owner=firm.anna,
+        expected_close_on=date(2017, 10, 12),
+        name="won since",
+    )
+
+    assert [row.title for row in weekly_figures(firm.team, W40).expected.rows] == ["won since"]
+    assert weekly_figures(firm.team, W41).expected.count == 0
+
+
+def test_stuck_opportunities_stand_where_they_stood_and_are_worth_what_they_were() -> None:
+    firm = make_firm()
+    for _ in range(20):  # twenty that left level C after ten days give a limit
+        make_opportunity(
+            ("C", date(2017, 8, 1)),
+            ("B", date(2017, 8, 11)),
+            ("lost", date(2017, 8, 12)),
+            owner=firm.bo,
+        )
+    slow = make_opportunity(
+        ("C", date(2017, 9, 1)), ("B", date(2017, 11, 1)), owner=firm.anna, name="slow"
+    )
+    slow.value = Decimal(999999)
+    slow.save()
+
+    figures = weekly_figures(firm.team, W40)
+
+    rows = {row.title: row for row in figures.stuck.rows}
+    assert rows["slow"].level.code == "C"
+    assert (rows["slow"].days, rows["slow"].limit_days) == (37, Decimal(10))
+    assert rows["slow"].value == Decimal(100)
+    assert {row.level.code: row.stuck for row in figures.levels}["C"] == 1
+
+
 @pytest.mark.parametrize(
     ("key", "monday", "sunday", "following"),
     [

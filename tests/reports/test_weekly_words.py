@@ -71,6 +71,16 @@ def test_no_level_holds_most_where_two_hold_as_many() -> None:
     assert "4 opportunities are open." in opening(example_figures(levels=even))
 
 
+def test_all_at_one_level_are_said_to_be() -> None:
+    one = tuple(
+        replace(row, count=7 if row.level.rank == 3 else 0) for row in example_figures().levels
+    )
+
+    assert "7 opportunities are open, all of them at level C (Recognised)." in opening(
+        example_figures(levels=one)
+    )
+
+
 def test_key_figures_show_change_and_basis() -> None:
     revenue, orders, average, won, rate = key_figures(example_figures())
 
