@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.paging import list_fetch_mode
 from apps.members.models import AccessRole, Member
 from apps.members.querysets import Viewer, access_role
 
@@ -19,6 +20,10 @@ class ImportRunQuerySet(models.QuerySet[Any]):
         if role is AccessRole.MANAGER:
             return self.filter(by=user.pk)
         return self.none()
+
+    def for_list(self) -> Self:
+        """What the list prints, without the rejected rows themselves."""
+        return self.select_related("by").defer("rejected", "notes").fetch_mode(list_fetch_mode())
 
 
 class ImportRun(models.Model):

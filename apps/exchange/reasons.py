@@ -38,3 +38,17 @@ def sentence(code: str, detail: str | None) -> str:
     """The reason in the reader's language; an unknown code is shown as it is."""
     text = REASONS.get(code)
     return str(text) % {"detail": detail or ""} if text is not None else code
+
+
+NOTES = {
+    "currency_set": _("The organisation's currency is %(file)s from now on."),
+    "currency_differs": _(
+        "Amounts are %(file)s in the files and count as %(organisation)s, the currency of the "
+        "organisation: nothing was converted."
+    ),
+}
+
+
+def note_text(note: dict[str, str]) -> str:
+    """What an import points out, in the reader's language."""
+    return str(NOTES[note["code"]]) % note

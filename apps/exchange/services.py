@@ -74,7 +74,7 @@ class Result:
     rejected: list[dict[str, Any]] = field(default_factory=list)
     rejected_count: int = 0
     rejected_file: str = ""
-    notes: list[str] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         return {kind: counts.as_json() for kind, counts in self.counts.items()}
@@ -114,9 +114,13 @@ def import_pipeline(
         except ImportRefused as refusal:
             refusal.result = result
             run.error = str(refusal)
+            result.notes.clear()
+            if not result.rejected_count:
+                result.counts.clear()
             raise
         except BaseException as error:
             run.error = f"{type(error).__name__}: {error}"[:2000]
+            result.counts.clear()
             raise
         finally:
             _finish(result)
@@ -184,6 +188,7 @@ def _carry_out(
     tally = Deals(cursor, layout, snapshot=snapshot, as_of=until).resolve()
     _collect_rejected(cursor, result, layout, read)
     if result.rejected_count and not options.skip_rejected:
+        result.counts = _only_read(result.counts, read)
         raise RowsRejected(_too_many(result))
     changed = update_known(cursor) if tally.known else (0, 0)
     progress.step("history and orders")
@@ -209,13 +214,26 @@ def _note_currency(result: Result, layout: PipelineMap) -> None:
         return
     if Opportunity.objects.exists() or Order.objects.exists():  # scoped: none, the whole database
         result.notes.append(
-            f"amounts are {layout.currency} in the files and count as {organisation.currency}, "
-            "the currency of the organisation: nothing was converted"
+            {
+                "code": "currency_differs",
+                "file": str(layout.currency),
+                "organisation": organisation.currency,
+            }
         )
         return
     organisation.currency = str(layout.currency)
     organisation.save(update_fields=["currency"])
-    result.notes.append(f"the organisation's currency is {layout.currency} from now on")
+    result.notes.append({"code": "currency_set", "file": organisation.currency})
+
+
+def _only_read(counts: dict[str, Counts], read: dict[str, int]) -> dict[str, Counts]:
+    """Nothing was written: what remains is how many rows the files had, and the bad ones."""
+    return {
+        ("members" if kind == "teams" else kind): Counts(
+            read=number, rejected=counts["members" if kind == "teams" else kind].rejected
+        )
+        for kind, number in read.items()
+    }
 
 
 def _too_many(result: Result) -> str:

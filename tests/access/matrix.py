@@ -55,6 +55,7 @@ CUSTOMER_ROWS = sees(
 )
 OWN_TEAM_FIGURES = sees(manager=PAGE, director=PAGE, analyst=PAGE, admin=PAGE, anonymous=SIGN_IN)
 ADMIN_ONLY = sees(admin=PAGE, anonymous=SIGN_IN)
+IMPORTER = sees(manager=PAGE, admin=PAGE, anonymous=SIGN_IN)
 EVERYBODY = sees(everybody=PAGE)
 MEMBERS = sees(everybody=PAGE, anonymous=SIGN_IN)
 
@@ -81,6 +82,10 @@ MATRIX = (
     Page("delivery_send_again", "mail it again", "action",
          sees(manager=MOVES, director=MOVES, admin=MOVES, analyst=REFUSED, anonymous=SIGN_IN),
          "delivery"),
+    Page("imports", "the imports that one started; an administrator's: all", "page",
+         sees(manager=PAGE, other_manager=PAGE, admin=PAGE, anonymous=SIGN_IN)),
+    Page("import_run", "result of the manager's import", "page", IMPORTER, "import"),
+    Page("import_rejected", "its rejected rows as a file", "page", IMPORTER, "import"),
     Page("night_runs", "run log", "page", ADMIN_ONLY),
     Page("night_run", "one run", "page", ADMIN_ONLY, "run"),
     Page("night_run_start", "start a run", "action", sees(admin=MOVES, anonymous=SIGN_IN)),

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from apps.exchange.models import ImportRun
 from apps.overnight.models import NightRun, RunKind
 from apps.reports.models import Delivery, DeliveryState
 from apps.reports.services import edition_send
@@ -125,6 +128,10 @@ def arguments(page: Page, firm: Firm) -> tuple[list[Any], dict[str, str]]:
         return [delivery.pk], {}
     if page.of == "run":
         return [NightRun.objects.create(kind=RunKind.NIGHTLY, through_on=date(2026, 3, 2)).pk], {}
+    if page.of == "import":
+        file = default_storage.save("imports/rejected.csv", ContentFile(b"file,line\n"))
+        made = ImportRun.objects.create(by=firm.people["manager"], rejected_file=file)
+        return [made.pk], {}
     known: dict[str, tuple[list[Any], dict[str, str]]] = {
         "team": ([firm.north.slug], {}),
         "week": ([firm.north.slug, WEEK], {}),

@@ -168,9 +168,9 @@ def test_first_import_sets_the_currency_and_later_ones_only_point_it_out(tmp_pat
     Organisation.objects.update(currency="EUR")
     second = run(tmp_path).out["notes"]
 
-    assert first == ["the organisation's currency is USD from now on"]
+    assert first == ["The organisation's currency is USD from now on."]
     assert Organisation.current().currency == "EUR"
-    assert second[0].startswith("amounts are USD in the files and count as EUR")
+    assert second[0].startswith("Amounts are USD in the files and count as EUR")
 
 
 def test_importer_is_on_record(tmp_path: Path) -> None:

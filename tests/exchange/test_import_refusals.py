@@ -292,6 +292,13 @@ def test_failed_run_is_on_record_with_its_rejected_rows(tmp_path: Path) -> None:
 
     record = ImportRun.objects.get()
     assert (record.rejected_count, record.rejected[0]["line"]) == (1, 4)
+    assert record.summary["opportunities"] == {
+        "read": 5,
+        "created": 0,
+        "updated": 0,
+        "unchanged": 0,
+        "rejected": 1,
+    }
     assert record.error == "1 row can't be used; nothing was written"
     assert record.finished_at is not None
 

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from apps.exchange.mapping import choose, load
+from apps.exchange.reasons import note_text
 from apps.exchange.refusals import ImportRefused
 from apps.exchange.services import Options, Result, import_pipeline
 from apps.members.models import Member
@@ -97,7 +98,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{kind.replace('_', ' '):<15}{numbers}")
         self.stdout.write(f"opportunities without customer: {result.without_customer:,}")
         for note in result.notes:
-            self.stdout.write(f"note: {note}")
+            self.stdout.write(note_text(note))
         self._report_rejected(result)
         done = "dry run: nothing was kept" if result.run.dry_run else "done"
         self.stdout.write(f"{done} (import {result.run.pk}, {seconds(result):.1f} s)")
@@ -146,7 +147,7 @@ def result_as_json(result: Result) -> dict[str, Any]:
         "seconds": round(seconds(result), 3),
         "summary": result.summary(),
         "without_customer": result.without_customer,
-        "notes": result.notes,
+        "notes": [note_text(note) for note in result.notes],
         "rejected": {
             "count": result.rejected_count,
             "file": location(result),
