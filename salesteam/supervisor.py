@@ -1,6 +1,7 @@
 """Keeps a few programs running side by side: starts, restarts with back-off, stops all cleanly."""
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ LONGEST_DELAY = 30.0
 HEALTHY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.2
+logger = logging.getLogger("salesteam.serve")
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -46,7 +48,8 @@ class Supervisor:
     """Runs programs until it is told to stop by SIGINT, SIGTERM, SIGHUP or `stop()`.
 
     Every program is a process group of its own, so that Ctrl-C at the terminal reaches only the
-    supervisor, and nothing of a program that died is left when it starts again.
+    supervisor, and nothing of a program that died is left when it starts again. Their lines come
+    out with their names before them, or, unless `prefixed`, as they are, for machines to read.
     """
 
     def __init__(
@@ -73,7 +76,10 @@ class Supervisor:
         self._stopping.set()
 
     def say(self, text: str) -> None:
-        self._write("serve", text)
+        if self.width:
+            self._write("serve", text)
+        else:
+            logger.warning(text)
 
     def _look_after(self, one: Running) -> None:
         now = time.monotonic()

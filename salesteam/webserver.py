@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
 from salesteam.environment import load
 
 _environment = load()
@@ -23,3 +26,14 @@ forwarded_allow_ips = "*" if _environment.trusted_proxy else "127.0.0.1"
 errorlog = "-"
 loglevel = "info" if _environment.log_level == "DEBUG" else "warning"
 control_socket_disable = True
+
+logger_class = "salesteam.webserver.OurLog"
+
+
+class OurLog(Logger):
+    """gunicorn's lines, sent through the log configuration of the settings."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
