@@ -12,8 +12,6 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
 
 from apps.core import charts, formats
 from apps.core.models import Organisation
@@ -100,6 +98,10 @@ def weekly_pdf(figures: WeeklyFigures, *, language: str, mark: Mark) -> bytes:
         report = weekly_report(figures, mark)
         document = {"report": report, "language_tag": LANGUAGE_TAGS.get(language, language)}
         html = render_to_string("reports/weekly_pdf.html", document)
+    # Loading WeasyPrint takes longer than most commands run: only who draws a PDF pays for it.
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+
     fonts = FontConfiguration()
     sheets = [CSS(string=font_faces() + _font_rules(language), font_config=fonts)]
     sheets += [CSS(filename=_style(name), font_config=fonts) for name in STYLES]
