@@ -140,8 +140,9 @@ class FilterForm(forms.Form):
         control = self.fields[name].widget
         if not isinstance(control, forms.Select):
             return True
-        # Read once here, not again when the control is drawn.
-        control.choices = list(control.choices)
+        # Read once here, not again when the control is drawn; `iter`, because a list would ask for
+        # the number of choices first.
+        control.choices = list(iter(control.choices))
         return len(control.choices) > 1 + 1
 
     def text_of(self, name: str) -> str:

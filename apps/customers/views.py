@@ -25,7 +25,7 @@ def customers(request: HttpRequest) -> HttpResponse:
 @for_customer_roles
 def customer(request: HttpRequest, pk: int) -> HttpResponse:
     """What this app knows of the customer; opportunities and orders come as panels of their own."""
-    seen = Customer.objects.visible_to(request.user).select_related("owner", "parent")
+    seen = Customer.objects.visible_to(request.user).select_related("owner")
     found = get_object_or_404(seen, pk=pk)
     parent = Customer.objects.visible_to(request.user).filter(pk=found.parent_id).first()
     context = {

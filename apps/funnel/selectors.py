@@ -36,9 +36,9 @@ def opportunity_rows(
 ) -> list[OpportunityRow]:
     """Rows of `for_list()`; with `as_of`, rows of `at_level_on(as_of)`. `day` is today."""
     undated = set(
-        LevelChange.objects.filter(
-            opportunity__in=[row.pk for row in found], is_dated=False
-        ).values_list("opportunity_id", "on")
+        LevelChange.objects.order_by()
+        .filter(opportunity__in=[row.pk for row in found], is_dated=False)
+        .values_list("opportunity_id", "on")
     )
     levels = Level.objects.in_bulk({row.level_on_id for row in found}) if as_of else {}
     rows = []

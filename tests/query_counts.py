@@ -1,0 +1,16 @@
+"""Counting the queries of a page."""
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from apps.core.models import Organisation
+
+
+def queries_of(client: Client, address: str) -> list[str]:
+    """The statements that the page runs, those of the session and the person included."""
+    Organisation.current()  # made on first use
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address)
+    assert response.status_code == 200
+    return [query["sql"] for query in queries]
