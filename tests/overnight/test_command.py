@@ -104,11 +104,11 @@ def test_a_killed_run_is_taken_up_and_a_second_at_the_same_time_refused() -> Non
         # The night waits for this lock in the midst of its second step.
         cursor.execute("BEGIN; LOCK TABLE metrics_dayfact IN ACCESS EXCLUSIVE MODE")
         first = program("--date", "2017-12-31")
-        _wait_for_lock(cursor)
+        _wait_for_lock(cursor, first)
         second = program("--date", "2017-12-31")
-        _out, refusal = second.communicate(timeout=60)
+        _out, refusal = second.communicate(timeout=180)
         first.send_signal(signal.SIGKILL)
-        first.wait(timeout=60)
+        first.wait(timeout=180)
         cursor.execute("ROLLBACK")
 
     assert second.returncode == 2
@@ -125,14 +125,15 @@ def test_a_killed_run_is_taken_up_and_a_second_at_the_same_time_refused() -> Non
     assert NightRun.objects.count() == 1
 
 
-def _wait_for_lock(cursor: Any) -> None:
+def _wait_for_lock(cursor: Any, process: "subprocess.Popen[str]") -> None:
     waiting = (
         "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'metrics_dayfact'::regclass"
     )
-    for _ in range(600):
+    for _ in range(2400):
         cursor.execute(waiting)
         if cursor.fetchone()[0]:
             return
+        assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     raise AssertionError("the run never came to its second step")
 
@@ -141,7 +142,7 @@ def _until_free(*arguments: str) -> Any:
     """The server may take a moment to notice that the killed process is gone."""
     for _ in range(10):
         process = program(*arguments)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=180)
         if process.returncode == 0:
             return json.loads(out)
         assert process.returncode == 2, errors
