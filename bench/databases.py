@@ -15,7 +15,7 @@ _template: list[str] = []
 
 def _server(sql: str) -> None:
     options: dict[str, Any] = connection.settings_dict | {}
-    address = {
+    address: dict[str, Any] = {
         "host": options["HOST"] or None,
         "port": options["PORT"] or None,
         "user": options["USER"] or None,
