@@ -4,13 +4,21 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
-from django.http import HttpResponse
+from typing import Protocol
+
 from django.test import Client
 
 ROW = {
     "/orders/": re.compile(r'href="/orders/(\d+)/'),
     "/opportunities/": re.compile(r'href="/opportunities/(\d+)/'),
 }
+
+
+class Page(Protocol):
+    """A response that is there as a whole."""
+
+    @property
+    def content(self) -> bytes: ...
 
 
 class FigureParser(HTMLParser):
@@ -43,17 +51,17 @@ class FigureParser(HTMLParser):
                 self.found[name] = address, " ".join(f"{text} {data}".split())
 
 
-def figures(response: HttpResponse) -> dict[str, str]:
+def figures(response: Page) -> dict[str, str]:
     """The printed text of every figure by its name."""
     return {name: text for name, (_address, text) in _parsed(response).items()}
 
 
-def addresses(response: HttpResponse) -> dict[str, str]:
+def addresses(response: Page) -> dict[str, str]:
     """Where every figure leads."""
     return {name: unescape(address) for name, (address, _text) in _parsed(response).items()}
 
 
-def _parsed(response: HttpResponse) -> dict[str, tuple[str, str]]:
+def _parsed(response: Page) -> dict[str, tuple[str, str]]:
     parser = FigureParser()
     parser.feed(response.content.decode())
     return parser.found

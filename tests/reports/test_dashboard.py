@@ -1,7 +1,9 @@
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 import time_machine
@@ -237,6 +239,35 @@ def test_every_figure_opens_exactly_its_rows(
             assert rows_listed(client, address) == int(number), (name, text, address)
 
 
+def test_every_week_of_the_trend_opens_its_orders(client: Client, history: Firm) -> None:
+    mia = signed_in(client, history.mia)
+    text = mia.get(reverse("dashboard")).content.decode()
+
+    # The week of a day, its revenue, orders and the rows behind them.
+    cells = re.findall(
+        r'<th scope="row">([^<]+)</th><td class="num"><a href="[^"]+">([^<]+)</a></td>'
+        r'<td class="num"><a href="([^"]+)">(\d+)</a></td>',
+        text,
+    )
+    weeks = {week: (revenue, int(orders)) for week, revenue, _address, orders in cells}
+    assert list(weeks) == [f"2017-W{number}" for number in range(40, 47)]
+    assert weeks["2017-W40"] == ("€1,000", 1)
+    assert weeks["2017-W41"] == ("€0", 0)
+    assert weeks["2017-W44"] == ("€300.50", 1)
+    for _week, _revenue, address, orders in cells:
+        assert rows_listed(mia, unescape(address)) == int(orders)
+    # Before the first order there is no figure, which is not 0.
+    assert text.count('<td class="num">no data</td>') == 3 * 13 - 2 * 7
+
+
+def test_running_week_is_named_as_such(client: Client, history: Firm) -> None:
+    with time_machine.travel(noon(date(2017, 11, 15)), tick=False):
+        text = signed_in(client, history.mia).get(reverse("dashboard")).content.decode()
+
+    assert "2017-W46 so far" in text
+    assert "Week so far" in text
+
+
 def test_leaderboard_ranks_the_team_by_revenue(client: Client, history: Firm) -> None:
     response = signed_in(client, history.mia).get(reverse("dashboard"))
 
@@ -251,7 +282,7 @@ def test_leaderboard_ranks_the_team_by_revenue(client: Client, history: Firm) ->
     assert text.index(f"orders-{anna}") < text.index(f"orders-{bo}")
     assert f"orders-{history.carl.pk}" not in shown
     # 1,200 after 1,000 in the first 19 days of October.
-    assert "+20%" in text
+    assert "+20.0%" in text
 
 
 def test_leaderboard_shows_all_members_on_demand(client: Client, firm: Firm) -> None:
@@ -345,6 +376,10 @@ def test_switch_of_the_page_gets_the_changing_part_alone(client: Client, history
 
     assert part.content.decode().strip().startswith('<div id="dashboard"')
     assert figures(part) == figures(whole)
+    # A reader who does not see the page hears what it shows now.
+    said = f'hx-swap-oob="innerHTML:#dashboard-said">{history.east.name}, November 2017'
+    assert said in part.content.decode()
+    assert said not in whole.content.decode()
     assert "<html" in whole.content.decode()
     assert "HX-Request" in part.headers["Vary"]
 

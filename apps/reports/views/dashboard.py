@@ -14,6 +14,7 @@ from apps.core.models import Organisation
 from apps.members.models import Member, Team
 from apps.metrics.periods import NoPeriod, Period, parse_period, period_of
 from apps.metrics.selectors import scope_for
+from apps.reports.dashboard import Dashboard
 from apps.reports.dashboard import dashboard as read_dashboard
 
 if TYPE_CHECKING:
@@ -46,7 +47,23 @@ def dashboard(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         today=today,
         all_members=request.GET.get("members") == "all",
     )
-    return render(request, _template(request), {"board": board})
+    return _answer(request, board)
+
+
+def _answer(request: HttpRequest, board: Dashboard) -> HttpResponse:
+    """The whole page, or the changing part alone where a switch of the page itself asks for it."""
+    htmx: HtmxDetails = getattr(request, "htmx")  # noqa: B009 - set by a middleware
+    is_part = htmx.boosted and htmx.target == "dashboard" and not htmx.history_restore_request
+    return render(
+        request,
+        "reports/dashboard.html#board" if is_part else "reports/dashboard.html",
+        {
+            "board": board,
+            "is_part": is_part,
+            # The menu that a team was chosen from closes: its button keeps the focus.
+            "focus_team": is_part and (htmx.trigger or "").startswith("team-"),
+        },
+    )
 
 
 def _period(text: str, today: date) -> Period:
@@ -57,10 +74,3 @@ def _period(text: str, today: date) -> Period:
         return parse_period(text)
     except NoPeriod as error:
         raise UnknownPeriod(str(error)) from error
-
-
-def _template(request: HttpRequest) -> str:
-    """The changing part alone where a switch of the page itself asks for it."""
-    htmx: HtmxDetails = getattr(request, "htmx")  # noqa: B009 - set by a middleware
-    is_part = htmx.boosted and htmx.target == "dashboard" and not htmx.history_restore_request
-    return "reports/dashboard.html#board" if is_part else "reports/dashboard.html"
