@@ -3,7 +3,6 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
-
 from typing import Protocol
 
 from django.test import Client
