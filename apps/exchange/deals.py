@@ -73,7 +73,10 @@ FROM (
     ON at_close.member_id = owner.id AND at_close.is_primary
     AND at_close.starts_on <= row.closed_on
     AND (at_close.ends_on IS NULL OR at_close.ends_on > row.closed_on)
-  LEFT JOIN products_product AS product ON lower(product.name) = lower(row.product)
+  LEFT JOIN (SELECT id, line_id, written
+             FROM (SELECT DISTINCT product AS written FROM import_row) AS names
+             JOIN products_product ON lower(name) = lower(written)) AS product
+    ON product.written = row.product
   LEFT JOIN (SELECT id, substr(external_id, %(key)s) AS name FROM customers_customer
              WHERE starts_with(external_id, %(prefix)s)) AS client ON client.name = row.customer
   LEFT JOIN funnel_opportunity AS known ON known.external_id = %(prefix)s || row.id

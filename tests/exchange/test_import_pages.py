@@ -54,7 +54,7 @@ def test_failed_import_lists_its_rows_and_hands_them_out(admin: Client, tmp_path
     assert "Nothing was written" in page
     assert "not an amount with at most two decimals" in page
     assert "btn btn-primary" not in page
-    assert b"".join(file).decode().splitlines()[1:] == [  # type: ignore[arg-type]
+    assert b"".join(file).decode().splitlines()[1:] == [
         "sales_pipeline.csv,2,close_value,'=x,not an amount with at most two decimals"
     ]
     assert file["Content-Disposition"] == f'attachment; filename="import-{number}-rejected.csv"'
