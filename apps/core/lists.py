@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 type Text = "str | _StrPromise"
-# A queryset with `for_list(user)`.
+# A queryset with `for_list()`.
 type Rows = Any
 
 # Parameters of the address that are no filters.
@@ -91,6 +91,26 @@ class Listing:
         return bool(self.chips)
 
 
+@dataclass(frozen=True)
+class Control:
+    """A filter as the page draws it; options are (value, text, whether it is chosen).
+
+    Drawn by our own template: a form widget of Django renders a template for each option.
+    """
+
+    name: str
+    label: Text
+    kind: str
+    value: str
+    options: list[tuple[str, Text, bool]]
+    is_invalid: bool
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether there is anything to choose besides everything and the only one."""
+        return self.kind != "choice" or len(self.options) > 1 + 1
+
+
 class FilterForm(forms.Form):
     """The filters of a list: every field is optional, and none is trusted.
 
@@ -122,11 +142,11 @@ class FilterForm(forms.Form):
                 self.add_error(end, ValidationError(gettext("This day lies before the first one.")))
         return cleaned
 
-    def shown_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.shown if self._has_choice(name)]
+    def shown_controls(self) -> list["Control"]:
+        return [control for control in map(self._control, self.shown) if control.has_choice]
 
-    def folded_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.folded if self._has_choice(name)]
+    def folded_controls(self) -> list["Control"]:
+        return [control for control in map(self._control, self.folded) if control.has_choice]
 
     def linked(self) -> set[str]:
         """Filters without a control: they come by links only."""
@@ -135,15 +155,20 @@ class FilterForm(forms.Form):
     def is_unfolded(self) -> bool:
         return any(self[name].data for name in self.folded)
 
-    def _has_choice(self, name: str) -> bool:
-        """Whether the control leaves anything to choose."""
-        control = self.fields[name].widget
-        if not isinstance(control, forms.Select):
-            return True
-        # Read once here, not again when the control is drawn; `iter`, because a list would ask for
-        # the number of choices first.
-        control.choices = list(iter(control.choices))
-        return len(control.choices) > 1 + 1
+    def _control(self, name: str) -> "Control":
+        field, value = self[name], str(self.data.get(name, ""))
+        choices = getattr(field.field, "choices", ())
+        options = [(str(key), text, str(key) == value) for key, text in choices]
+        kind = "tick" if isinstance(field.field, forms.BooleanField) else "text"
+        kind = "date" if isinstance(field.field, DayField) else kind
+        return Control(
+            name,
+            field.label,
+            "choice" if isinstance(field.field, forms.ChoiceField) else kind,
+            value,
+            options,
+            is_invalid=bool(field.errors),
+        )
 
     def text_of(self, name: str) -> str:
         """What a chip says of the field's value."""
@@ -211,7 +236,7 @@ def listing(
         return Listing(page=KeysetPage([], None, None), count=0, sums={}, chips=[], **shared)
     found = filters.apply(rows)
     totals = found.aggregate(count=models.Count("pk"), **(sums or {}))
-    loaded = found.for_list(request.user)
+    loaded = found.for_list()
     page, is_stale = _page(loaded, _order(sort, columns, filters), request.GET.get(CURSOR))
     return Listing(
         page=page,

@@ -22,7 +22,7 @@ class CustomerQuerySet(models.QuerySet[Any]):
             return self.filter(models.Q(owner__isnull=True) | models.Q(owner__in=owners))
         return self.none()
 
-    def for_list(self, user: Viewer) -> Self:  # noqa: ARG002 - as every list's
+    def for_list(self) -> Self:
         """What a row of a list prints."""
         return self.select_related("owner").fetch_mode(list_fetch_mode())
 

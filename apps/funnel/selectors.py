@@ -118,7 +118,7 @@ def customer_panel(customer: Customer, user: Viewer, day: date) -> CustomerPanel
         since=Min("level_since_on", filter=is_open),
         value=Sum("value", filter=is_open),
     )
-    first = seen.for_list(user).filter(is_open).order_by("-level__rank", "level_since_on", "pk")
+    first = seen.for_list().filter(is_open).order_by("-level__rank", "level_since_on", "pk")
     rows = opportunity_rows(list(first[:PANEL_ROWS]), day, as_of=None)
     since: date | None = sums.pop("since")
     return CustomerPanel(rows=rows, longest_days=(day - since).days if since else None, **sums)

@@ -8,6 +8,7 @@ from apps.core.lists import list_response, listing
 from apps.core.models import Organisation
 from apps.customers.access import for_customer_roles
 from apps.customers.models import Customer
+from apps.customers.selectors import visible_customers
 from apps.funnel.filters import COLUMNS, OpportunityFilter
 from apps.funnel.models import Opportunity
 from apps.funnel.selectors import customer_panel, history_of, level_steps, opportunity_rows
@@ -28,13 +29,17 @@ def opportunities(request: HttpRequest) -> HttpResponse:
     )
     today = Organisation.current().today()
     rows = opportunity_rows(result.rows, today, as_of=as_of)
-    context = {"rows": rows, "as_of": as_of}
+    context = {
+        "rows": rows,
+        "as_of": as_of,
+        "linked_customers": visible_customers(request.user, result.rows),
+    }
     return list_response(request, "funnel/opportunities.html", result, **context)
 
 
 @for_customer_roles
 def opportunity(request: HttpRequest, pk: int) -> HttpResponse:
-    seen = Opportunity.objects.visible_to(request.user).for_list(request.user)
+    seen = Opportunity.objects.visible_to(request.user).for_list()
     found = get_object_or_404(seen, pk=pk)
     history = history_of(found)
     row = opportunity_rows([found], Organisation.current().today(), as_of=None)[0]
@@ -43,6 +48,7 @@ def opportunity(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "history": history,
         "steps": level_steps(found, history),
+        "linked_customers": visible_customers(request.user, [found]),
     }
     return render(request, "funnel/opportunity.html", context)
 

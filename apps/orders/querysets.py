@@ -2,12 +2,11 @@
 
 from typing import Self
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from apps.core.paging import list_fetch_mode
 from apps.customers.models import Customer
 from apps.funnel.querysets import ScopedByTeamQuerySet
-from apps.members.querysets import Viewer
 
 
 class OrderQuerySet(ScopedByTeamQuerySet):
@@ -21,11 +20,7 @@ class OrderQuerySet(ScopedByTeamQuerySet):
         found = rows.filter(customer__in=customers).values("pk")
         return self.filter(pk__in=found.union(rows.filter(beginning).values("pk")))
 
-    def for_list(self, user: Viewer) -> Self:
-        """What a row of a list prints; `customer_is_visible` says whether it may link there."""
-        shown = Exists(Customer.objects.visible_to(user).filter(pk=OuterRef("customer_id")))
-        return (
-            self.select_related("customer", "member", "team", "line", "product", "opportunity")
-            .annotate(customer_is_visible=shown)
-            .fetch_mode(list_fetch_mode())
-        )
+    def for_list(self) -> Self:
+        """What a row of a list prints."""
+        related = ("customer", "member", "team", "line", "product")
+        return self.select_related(*related).fetch_mode(list_fetch_mode())

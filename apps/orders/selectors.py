@@ -52,7 +52,7 @@ def customer_orders(customer: Customer, user: Viewer, day: date) -> CustomerOrde
     )
     if not sums["orders"]:
         sums["revenue"] = None
-    rows = seen.for_list(user).order_by("-ordered_on", "-pk")[:PANEL_ROWS]
+    rows = seen.for_list().order_by("-ordered_on", "-pk")[:PANEL_ROWS]
     return CustomerOrders(rows=list(rows), since=since, until=day, **sums)
 
 
@@ -62,5 +62,5 @@ def _year_before(day: date) -> date:
 
 
 def orders_of(opportunity: Opportunity, user: Viewer) -> list[Order]:
-    seen = Order.objects.visible_to(user).for_list(user)
+    seen = Order.objects.visible_to(user).for_list()
     return list(seen.filter(opportunity=opportunity).order_by("-ordered_on", "-pk")[:PANEL_ROWS])

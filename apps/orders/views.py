@@ -8,6 +8,7 @@ from apps.core.lists import list_response, listing
 from apps.core.models import Organisation
 from apps.customers.access import for_customer_roles
 from apps.customers.models import Customer
+from apps.customers.selectors import visible_customers
 from apps.funnel.models import Opportunity
 from apps.orders import selectors
 from apps.orders.filters import COLUMNS, OrderFilter
@@ -24,16 +25,21 @@ def orders(request: HttpRequest) -> HttpResponse:
         default="-day",
         sums={"total": Sum("value")},
     )
-    return list_response(request, "orders/orders.html", result)
+    linked = visible_customers(request.user, result.rows)
+    return list_response(request, "orders/orders.html", result, linked_customers=linked)
 
 
 @for_customer_roles
 def order(request: HttpRequest, pk: int) -> HttpResponse:
-    seen = Order.objects.visible_to(request.user).for_list(request.user)
+    seen = Order.objects.visible_to(request.user).for_list()
     found = get_object_or_404(seen, pk=pk)
-    opportunities = Opportunity.objects.visible_to(request.user).for_list(request.user)
+    opportunities = Opportunity.objects.visible_to(request.user).for_list()
     opportunity = opportunities.filter(pk=found.opportunity_id).first()
-    context = {"order": found, "opportunity": opportunity}
+    context = {
+        "order": found,
+        "opportunity": opportunity,
+        "linked_customers": visible_customers(request.user, [found]),
+    }
     return render(request, "orders/order.html", context)
 
 

@@ -37,7 +37,9 @@ def director(client: Client) -> Member:
 
 
 def listed(client: Client, **query: object) -> list[str]:
-    response = client.get(reverse("opportunities"), query)
+    response = client.get(
+        reverse("opportunities"), {key: str(value) for key, value in query.items()}
+    )
     assert response.status_code == 200, response.content.decode()
     html = response.content.decode()
     found = re.findall(r'<th[^>]*class="span"><a href="/opportunities/\d+/">([^<]*)</a>', html)
@@ -154,8 +156,8 @@ def test_a_past_day_shows_level_value_and_days_of_that_day(
     one = make_opportunity(("E", day(0)), ("C", day(5)), owner=rep, value=None, name="a")
     Opportunity.objects.filter(pk=one.pk).update(value=Decimal(500))
 
-    then = client.get(reverse("opportunities"), {"as_of": day(3)}).content.decode()
-    now = client.get(reverse("opportunities"), {"as_of": day(6)}).content.decode()
+    then = client.get(reverse("opportunities"), {"as_of": str(day(3))}).content.decode()
+    now = client.get(reverse("opportunities"), {"as_of": str(day(6))}).content.decode()
 
     assert 'data-level="E"' in then
     assert "3 days" in then
@@ -240,6 +242,6 @@ def test_an_entry_without_a_known_day_is_at_least_so_old(client: Client, directo
 
     assert (
         "at least 5 days"
-        in client.get(reverse("opportunities"), {"as_of": day(7)}).content.decode()
+        in client.get(reverse("opportunities"), {"as_of": str(day(7))}).content.decode()
     )
     assert "for at least" in client.get(reverse("opportunity", args=[one.pk])).content.decode()

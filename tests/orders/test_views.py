@@ -37,7 +37,7 @@ def director(client: Client) -> Member:
 
 
 def listed(client: Client, **query: object) -> list[str]:
-    response = client.get(reverse("orders"), query)
+    response = client.get(reverse("orders"), {key: str(value) for key, value in query.items()})
     assert response.status_code == 200
     html = response.content.decode()
     return re.findall(r'<th[^>]*class="span"><a href="/orders/\d+/">([^<]*)</a>', html)
