@@ -88,7 +88,7 @@ def test_dashboard_reads_in_chinese_on_a_phone(
     sign_in(page, manager)
     page.locator("summary", has_text=manager.name).click()
     page.get_by_role("button", name=language).click()
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
 
     page.goto("/dashboard/?period=2017-Q4")
 
