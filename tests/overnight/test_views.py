@@ -116,6 +116,7 @@ def test_while_a_run_works_the_page_asks_for_its_progress(client: Client, admin:
         assert "every 2s" in text
         assert 'aria-valuenow="33"' in text
         assert "1 of 3 steps done · Day facts" in text
+    assert 'type="submit" disabled' in fragment
 
 
 def test_a_run_whose_process_died_is_shown_as_interrupted(client: Client, admin: Member) -> None:
