@@ -181,6 +181,11 @@ class Opportunity(models.Model):
         return f"{self.short_title} · {self.customer.name}"
 
     @property
+    def number(self) -> str:
+        """The number that it has in the system it was imported from; empty for our own."""
+        return (self.external_id or "").partition(":")[2]
+
+    @property
     def short_title(self) -> str:
         """The title where the customer's name stands beside it."""
         return self.name or (self.product.name if self.product else self.line.name)

@@ -60,12 +60,22 @@ def opportunity_rows(
 
 @dataclass(frozen=True)
 class LevelStep:
-    """A level of the pipeline on the opportunity's page; `reached_on` None where it never was."""
+    """A level of the pipeline on the opportunity's page.
+
+    `reached_on` is the day on which it last stood there. Without one it was passed over
+    (`is_passed`: a jump or a win went past it), or it lies below the level at which the record
+    begins (`is_before`), or it was never reached.
+    """
 
     level: Level
     reached_on: date | None
     is_current: bool
     is_passed: bool
+    is_before: bool
+
+    @property
+    def is_done(self) -> bool:
+        return self.is_passed or (self.reached_on is not None and not self.is_current)
 
 
 def history_of(opportunity: Opportunity) -> list[LevelChange]:
@@ -79,21 +89,31 @@ def history_of(opportunity: Opportunity) -> list[LevelChange]:
 
 
 def level_steps(opportunity: Opportunity, history: Sequence[LevelChange]) -> list[LevelStep]:
-    """The pipeline's levels with the day on which each was last reached."""
+    """The pipeline's levels as the history, the latest change first, went through them."""
     current = opportunity.level
     reached: dict[int | None, date] = {}
     for change in history:
         reached.setdefault(change.to_level_id, change.on)
-    levels = Level.objects.filter(pipeline=current.pipeline_id).order_by("rank")
+    first = min((c.to_level.rank for c in history if c.to_level), default=current.rank)
     return [
         LevelStep(
             level=level,
             reached_on=reached.get(level.pk),
             is_current=level.pk == current.pk,
-            is_passed=level.rank < current.rank,
+            is_passed=level.pk not in reached and any(_went_past(c, level) for c in history),
+            is_before=level.rank < first,
         )
-        for level in levels
+        for level in Level.objects.filter(pipeline=current.pipeline_id).order_by("rank")
     ]
+
+
+def _went_past(change: LevelChange, level: Level) -> bool:
+    """Whether a step upwards, or the win, left the level out."""
+    if change.from_level is None or change.from_level.rank >= level.rank:
+        return False
+    if change.to_level is not None:
+        return change.to_level.rank > level.rank
+    return change.outcome == Outcome.WON
 
 
 @dataclass(frozen=True)
