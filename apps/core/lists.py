@@ -16,6 +16,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy
 from django_htmx.http import push_url
 
@@ -93,22 +95,23 @@ class Listing:
 
 @dataclass(frozen=True)
 class Control:
-    """A filter as the page draws it; options are (value, text, whether it is chosen).
+    """A filter as the page draws it; `options` are those of a choice, drawn already.
 
-    Drawn by our own template: a form widget of Django renders a template for each option.
+    A form widget of Django renders a template for each option, which costs more than the list.
     """
 
     name: str
     label: Text
     kind: str
     value: str
-    options: list[tuple[str, Text, bool]]
+    options: SafeString
+    options_count: int
     is_invalid: bool
 
     @property
     def has_choice(self) -> bool:
         """Whether there is anything to choose besides everything and the only one."""
-        return self.kind != "choice" or len(self.options) > 1 + 1
+        return self.kind != "choice" or self.options_count > 1 + 1
 
 
 class FilterForm(forms.Form):
@@ -152,23 +155,23 @@ class FilterForm(forms.Form):
         """Filters without a control: they come by links only."""
         return set(self.fields) - {"q", *self.shown, *self.folded}
 
+    def folded_in_use(self) -> int:
+        return sum(bool(self[name].data) for name in self.folded)
+
     def is_unfolded(self) -> bool:
-        return any(self[name].data for name in self.folded)
+        """Whether a folded filter needs a look."""
+        return any(self[name].errors for name in self.folded)
 
     def _control(self, name: str) -> "Control":
         field, value = self[name], str(self.data.get(name, ""))
-        choices = getattr(field.field, "choices", ())
-        options = [(str(key), text, str(key) == value) for key, text in choices]
         kind = "tick" if isinstance(field.field, forms.BooleanField) else "text"
         kind = "date" if isinstance(field.field, DayField) else kind
-        return Control(
-            name,
-            field.label,
-            "choice" if isinstance(field.field, forms.ChoiceField) else kind,
-            value,
-            options,
-            is_invalid=bool(field.errors),
-        )
+        kind = "choice" if isinstance(field.field, forms.ChoiceField) else kind
+        choices = _choices(field.field)
+        rows = ((key, mark_safe(" selected" if str(key) == value else ""), text)
+                for key, text in choices)  # fmt: skip
+        options = format_html_join("", '<option value="{}"{}>{}</option>', rows)
+        return Control(name, field.label, kind, value, options, len(choices), bool(field.errors))
 
     def text_of(self, name: str) -> str:
         """What a chip says of the field's value."""
@@ -197,9 +200,15 @@ class DayField(forms.DateField):
 
 
 class NamedChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A choice among records that the reader may see; absent and hidden ones read the same."""
+    """A choice among records that the reader may see; absent and hidden ones read the same.
 
-    def __init__(self, label: Text, everything: Text, *, by: str = "pk") -> None:
+    `text` is the column that names a record, or empty where only its str() does.
+    """
+
+    def __init__(
+        self, label: Text, everything: Text, *, by: str = "pk", text: str = "name"
+    ) -> None:
+        self.text = text
         super().__init__(
             queryset=None,
             label=label,
@@ -208,6 +217,15 @@ class NamedChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
             to_field_name=by,
             error_messages={"invalid_choice": gettext_lazy("There is no such choice.")},
         )
+
+
+def _choices(field: forms.Field) -> list[tuple[Any, Any]]:
+    """Keys and texts of a choice; of records, two columns instead of whole rows."""
+    if isinstance(field, NamedChoice) and field.text:
+        records: Any = field.queryset
+        rows = records.values_list(field.to_field_name, field.text)
+        return [("", field.empty_label), *rows]
+    return list(iter(getattr(field, "choices", ())))
 
 
 def listing(

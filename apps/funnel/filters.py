@@ -49,7 +49,7 @@ class OpportunityFilter(FilterForm):
         choices=[("", _("Open and closed")), *State.choices],
         error_messages={"invalid_choice": _("There is no such choice.")},
     )
-    level = NamedChoice(_("Level"), _("Every level"), by="code")
+    level = NamedChoice(_("Level"), _("Every level"), by="code", text="")
     as_of = DayField(_("Open at the end of"))
     opened_from = DayField(_("Opened from"))
     opened_to = DayField(_("Opened until"))
@@ -58,7 +58,7 @@ class OpportunityFilter(FilterForm):
     expected_from = DayField(_("Expected from"))
     expected_to = DayField(_("Expected until"))
     no_customer = forms.BooleanField(label=_("Customer missing"), required=False)
-    entered = NamedChoice(_("Entered level"), _("Any level"), by="code")
+    entered = NamedChoice(_("Entered level"), _("Any level"), by="code", text="")
     entered_from = DayField(_("Entered from"))
     entered_to = DayField(_("Entered until"))
     stuck = forms.BooleanField(label=_("Stuck: longer at the level than its limit"), required=False)
