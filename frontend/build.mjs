@@ -78,6 +78,7 @@ async function removeStale(metafile) {
 }
 
 await mkdir(out, { recursive: true });
+await copyReportFonts(path.join(here, ".."));
 if (process.argv.includes("--watch")) {
   const context = await esbuild.context(options);
   await context.watch();
