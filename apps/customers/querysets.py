@@ -18,7 +18,10 @@ class CustomerQuerySet(models.QuerySet[Any]):
         if role.sees_all_customers:
             return self.all()
         if role.sees_own_customers:
-            owners = Member.objects.visible_to(user).values("pk")
+            # Ids, not a subquery: beside “no owner” a subquery would keep the index from serving.
+            owners = [user.pk]
+            if role.leads:
+                owners = list(Member.objects.visible_to(user).values_list("pk", flat=True))
             return self.filter(models.Q(owner__isnull=True) | models.Q(owner__in=owners))
         return self.none()
 
