@@ -2,10 +2,12 @@
 
 import os
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import redis
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
@@ -59,3 +61,16 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
         keys = list(client.scan_iter(f"{prefix}:*", count=1000))
         if keys:
             client.delete(*keys)
+
+
+@pytest.fixture(autouse=True)
+def _default_pipeline(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
+    """Tests with real transactions empty every table afterwards, migrated rows included."""
+    marker = request.node.get_closest_marker("django_db")
+    is_marked = marker is not None and marker.kwargs.get("transaction")
+    if not is_marked and not {"transactional_db", "live_server"} & set(request.fixturenames):
+        return
+    request.getfixturevalue("transactional_db")
+    if not apps.get_model("funnel", "Pipeline").objects.exists():
+        migration = import_module("apps.funnel.migrations.0003_default_pipeline")
+        migration.create(apps, None)

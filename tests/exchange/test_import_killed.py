@@ -49,7 +49,7 @@ def value(sql: str) -> int:
         return found
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_killed_in_the_middle_nothing_is_half_done(
     importer: tuple[list[str], dict[str, str]], tmp_path: Path
 ) -> None:
@@ -75,7 +75,7 @@ def test_killed_in_the_middle_nothing_is_half_done(
     assert ImportRun.objects.earliest("pk").error == "interrupted: nothing was written"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_second_import_waits_for_the_first(
     importer: tuple[list[str], dict[str, str]], tmp_path: Path
 ) -> None:
@@ -91,7 +91,7 @@ def test_second_import_waits_for_the_first(
     assert counts()["Opportunity"] == ROWS
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_bad_input_ends_the_program_with_two_and_no_traceback(
     importer: tuple[list[str], dict[str, str]], tmp_path: Path
 ) -> None:

@@ -34,11 +34,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(
-    chromium: Browser,
-    live_server: LiveServer,
-    django_db_serialized_rollback: None,
-) -> Iterator[BrowserContext]:
+def context(chromium: Browser, live_server: LiveServer) -> Iterator[BrowserContext]:
     context = chromium.new_context(
         base_url=live_server.url, viewport=WIDE, locale="en-GB", reduced_motion="reduce"
     )
