@@ -44,13 +44,13 @@ def make_member(
 
 def make_team(*, parent: Team | None = None, lead: Member | None = None, name: str = "") -> Team:
     n = next(_numbers)
-    return team_create(name=name or f"Team {n}", slug=f"team-{n}", parent=parent, lead=lead, by=None)
+    return team_create(
+        name=name or f"Team {n}", slug=f"team-{n}", parent=parent, lead=lead, by=None
+    )
 
 
 def make_customer(*, owner: Member | None = None, name: str = "", **fields: Any) -> Customer:
-    return Customer.objects.create(
-        owner=owner, name=name or f"Customer {next(_numbers)}", **fields
-    )
+    return Customer.objects.create(owner=owner, name=name or f"Customer {next(_numbers)}", **fields)
 
 
 def level(code: str) -> Level:
@@ -85,7 +85,11 @@ def make_opportunity(
     for step, day in others:
         if step in Outcome.values:
             opportunity_close(
-                opportunity=opportunity, outcome=Outcome(step), reason="test", by=owner, at=noon(day)
+                opportunity=opportunity,
+                outcome=Outcome(step),
+                reason="test",
+                by=owner,
+                at=noon(day),
             )
         else:
             opportunity_move(
