@@ -35,7 +35,7 @@ class OrderFilter(FilterForm):
     def __init__(self, data: QueryDict, *, user: Viewer) -> None:
         super().__init__(data)
         # “from” is no name that a class body can hold.
-        self.fields |= {"from": DayField(_("Ordered from")), "to": DayField(_("Ordered until"))}
+        self.fields |= {"from": DayField(_("From")), "to": DayField(_("Until"))}
         for name, rows in {
             "team": Team.objects.visible_to(user).order_by("name", "pk"),
             "member": Member.objects.visible_to(user).order_by("name", "pk"),
