@@ -50,8 +50,7 @@ templates:
 	$(BIN)/djlint templates --lint --quiet
 
 messages:
-	@for file in locale/*/LC_MESSAGES/*.po; do \
-	  echo "msgfmt --check $$file"; msgfmt --check -o /dev/null $$file || exit 1; done
+	$(PYTHON) scripts/translations.py check
 
 bench:  ## benchmarks: a table, and bench/results.json
 	@scripts/install --for demo

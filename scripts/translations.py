@@ -87,6 +87,9 @@ def save(catalogue: polib.POFile, *, language: str) -> None:
     catalogue.metadata_is_fuzzy = False
     catalogue.metadata = {
         "Project-Id-Version": "SalesTeam",
+        "PO-Revision-Date": "2026-11-21 00:00+0000",
+        "Last-Translator": "SalesTeam",
+        "Language-Team": "SalesTeam",
         "Language": language,
         "MIME-Version": "1.0",
         "Content-Type": "text/plain; charset=UTF-8",
