@@ -113,13 +113,20 @@ def test_team_nobody_may_be_mailed_about_does_not_stop_the_others(
     assert not Edition.objects.exists()
 
 
-def test_unreachable_queue_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_queue_does_not_stop_what_asked_for_the_sending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
     def refused() -> None:
+        asked.append("send_waiting")
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(tasks.send_waiting, "delay", refused)
 
     tasks.start_sending()
+
+    assert asked == ["send_waiting"]
 
 
 def test_tasks_have_the_names_of_the_schedule() -> None:
