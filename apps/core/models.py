@@ -44,6 +44,8 @@ class Organisation(models.Model):
         _("country of the holiday calendar"), max_length=2, default="DE", blank=True
     )
     language = models.CharField(_("language"), max_length=10, default="en")
+    # Said on every page while the sample firm is here, so that nobody takes its figures for real.
+    has_sample = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("organisation")

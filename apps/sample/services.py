@@ -101,6 +101,8 @@ def sample_create(
         written = dict(part.build(context))
         rows |= written
         report(name, written)
+    organisation.has_sample = True
+    organisation.save(update_fields=["has_sample"])
     analyze(registry.sample_models())
     audit_record(by=None, action="sample.create", record=organisation, seed=seed, scale=scale)
     return Created(last_day, rows, sign_ins(), password)
@@ -126,9 +128,10 @@ def sample_remove() -> Removed:
     files = removal.files()
     rows = removal.delete_rows()
     organisation = Organisation.current()
+    organisation.has_sample = False
     if organisation.name == ROOT[0] and not has_real_records():
         organisation.name = DEFAULT_NAME
-        organisation.save(update_fields=["name"])
+    organisation.save(update_fields=["has_sample", "name"])
     audit_record(by=None, action="sample.remove", record=organisation)
     transaction.on_commit(partial(_delete_files, files))
     return Removed(rows)

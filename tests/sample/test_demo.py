@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Model
+from django.test import Client
 from django.urls import reverse
 
 from apps.core.models import AuditEntry, DirtyDay, Organisation
@@ -205,6 +206,19 @@ def test_names_that_real_records_have_get_a_suffix() -> None:
 
     assert ProductLine.objects.filter(name="Packaging (sample)", is_sample=True).exists()
     assert Team.objects.filter(slug="nordhaus-sample", is_sample=True).exists()
+
+
+def test_pages_say_that_figures_are_sample_ones_while_they_are(client: Client) -> None:
+    make_real_firm()
+    client.force_login(make_member(AccessRole.DIRECTOR))
+
+    add("--beside")
+    with_sample = client.get("/customers/").text
+    demo("--remove")
+    without = client.get("/customers/").text
+
+    assert "With sample data" in with_sample
+    assert "With sample data" not in without
 
 
 def test_removing_leaves_the_tables_empty() -> None:
