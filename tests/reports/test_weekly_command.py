@@ -95,6 +95,7 @@ def test_text_is_printed_without_options() -> None:
         ("nowhere", "2017-W40", "there is no team 'nowhere'"),
         ("central", "2017-W53", "2017-W53"),
         ("central", "2017-10", "is not a week"),
+        ("central", "2017-W60", "is not a week"),
         ("central", "last", "last"),
     ],
 )

@@ -99,13 +99,13 @@ def _team(slug: str) -> Team:
 
 
 def _week(text: str) -> Period:
+    refusal = CommandError(f"{text!r} is not a week such as 2017-W40", returncode=BAD_INPUT)
     try:
         week = parse_period(text)
     except NoPeriod as error:
-        raise CommandError(str(error), returncode=BAD_INPUT) from error
+        raise refusal from error
     if week.kind != "week":
-        message = f"{text!r} is not a week such as 2017-W40"
-        raise CommandError(message, returncode=BAD_INPUT)
+        raise refusal
     return week
 
 
