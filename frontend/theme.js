@@ -18,5 +18,6 @@ document.addEventListener("submit", async (event) => {
   });
   const body = new FormData(form);
   body.set("theme", button.value);
-  await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  // Who goes on to another page at once has chosen all the same.
+  await fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true });
 });

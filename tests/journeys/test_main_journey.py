@@ -101,7 +101,8 @@ def test_dashboard_reads_in_chinese_on_a_phone(
 def test_dark_theme_is_remembered(page: Page, manager: Member) -> None:
     sign_in(page, manager)
     page.locator("summary", has_text=manager.name).click()
-    page.get_by_role("button", name="Dark").click()
+    with page.expect_response(lambda response: "theme" in response.url):
+        page.get_by_role("button", name="Dark").click()
 
     page.goto("/opportunities/")
 
