@@ -88,7 +88,8 @@ def test_dashboard_reads_in_chinese_on_a_phone(
 ) -> None:
     sign_in(page, manager)
     page.locator("summary", has_text=manager.name).click()
-    page.get_by_role("button", name=language).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=language).click()
     page.set_viewport_size(PHONE)
 
     page.goto("/dashboard/?period=2017-Q4")
