@@ -230,8 +230,12 @@ def _claim(ids: list[int] | None) -> Delivery | None:
 
 @transaction.atomic
 def _send(claimed: Delivery) -> None:
-    """Mail a claimed row while holding its lock, and write down what came of it."""
-    rows = Delivery.objects.select_for_update(of=("self",), skip_locked=True).filter(
+    """Mail a claimed row while holding its lock, and write down what came of it.
+
+    It waits for the lock: another sender that looks for work may hold it for a moment, since
+    PostgreSQL locks a row before it sees that the row is not waiting any more.
+    """
+    rows = Delivery.objects.select_for_update(of=("self",)).filter(
         pk=claimed.pk, state=DeliveryState.SENDING, claimed_at=claimed.claimed_at
     )
     row = rows.select_related("edition__team", "edition__made_by", "member").first()

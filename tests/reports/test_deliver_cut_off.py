@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings as product
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -110,6 +111,35 @@ def test_row_that_a_sender_still_holds_is_not_taken_for_cut_off(mailbox: Mailbox
     delivery.refresh_from_db()
     assert seen == [0]
     assert delivery.state == DeliveryState.SENT
+
+
+def test_row_that_another_sender_looks_at_for_a_moment_is_sent_all_the_same(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (delivery,) = deliveries(1)
+    claim, is_locked = services._claim, threading.Event()
+
+    def look(pk: int) -> None:
+        with transaction.atomic():
+            Delivery.objects.select_for_update().get(pk=pk)
+            is_locked.set()
+            time.sleep(0.3)
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def claim_while_another_looks(ids: list[int] | None) -> Delivery | None:
+            row = claim(ids)
+            if row is not None:
+                pool.submit(closing, lambda: look(row.pk))
+                assert is_locked.wait(10)
+            return row
+
+        monkeypatch.setattr(services, "_claim", claim_while_another_looks)
+        services.deliveries_work_off()
+
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.SENT
+    assert len(mailbox.envelopes) == 1
 
 
 def test_four_senders_at_once_send_each_mail_once(mailbox: Mailbox) -> None:
