@@ -36,6 +36,9 @@ WITH marked AS MATERIALIZED (
 )
 """
 FIRST_ORDER = "(SELECT min(o.ordered_on) FROM orders_order o WHERE {orders})"
+WITHOUT_CUSTOMER = """(
+  SELECT count(*)::int FROM funnel_opportunity p WHERE p.customer_id IS NULL AND {opportunities}
+)"""
 
 
 @contextmanager
@@ -52,15 +55,20 @@ def _conditions(scope: Scope) -> dict[str, str]:
         "facts": condition(scope, "f.member_id", "f.team_id"),
         "orders": condition(scope, "o.member_id", "o.team_id"),
         "changes": condition(scope, "c.owner_id", "c.team_id"),
+        "opportunities": condition(scope, "p.owner_id", "p.team_id"),
     }
 
 
 def read(scope: Scope, select: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of `select` over `figure`; values need `first` and `last`, the widest days asked.
 
-    In `select`, `{first_order}` stands for the day of the scope's first order.
+    In `select`, `{first_order}` stands for the day of the scope's first order, and
+    `{without_customer}` for the number of its opportunities, open and closed, without a customer.
     """
     parts = _conditions(scope)
-    sql = FIGURES.format(**parts) + select.format(first_order=FIRST_ORDER.format(**parts))
+    sql = FIGURES.format(**parts) + select.format(
+        first_order=FIRST_ORDER.format(**parts),
+        without_customer=WITHOUT_CUSTOMER.format(**parts),
+    )
     with rows_of(sql, {**parameters(scope), **values}) as rows:
         return list(rows)

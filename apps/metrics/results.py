@@ -118,7 +118,8 @@ class Totals:
     """The key figures of a period beside those of the period before, read at once.
 
     `live_days` counts the period's days that the overnight run has yet to compute (again): their
-    figures were read from the source.
+    figures were read from the source. `without_customer` counts the opportunities of the scope, of
+    any time, open and closed, that an import kept although no customer was named.
     """
 
     revenue: Revenue
@@ -126,3 +127,4 @@ class Totals:
     previous_revenue: Revenue
     previous_closed: Closed
     live_days: int
+    without_customer: int

@@ -60,12 +60,12 @@ __all__ = [
     "stuck_everywhere",
     "totals",
     "trend_by_week",
-    "without_customer",
 ]
 
 WEEK = timedelta(days=7)
 TOTALS = """
 SELECT span.name, span.until, {first_order} AS first_order,
+       {without_customer} AS without_customer,
        coalesce(sum(amount) FILTER (WHERE metric = 'orders'), 0) AS revenue,
        coalesce(sum(count) FILTER (WHERE metric = 'orders'), 0)::int AS orders,
        coalesce(sum(count) FILTER (WHERE metric = 'won'), 0)::int AS won,
@@ -130,6 +130,7 @@ def totals(scope: Scope, start: date, end: date, before: Days | None = None) -> 
         previous_revenue=_revenue(by_name["before"]),
         previous_closed=_closed(by_name["before"]),
         live_days=by_name["now"]["live"],
+        without_customer=by_name["now"]["without_customer"],
     )
 
 
@@ -296,12 +297,6 @@ def expected_closings(scope: Scope, start: date, end: date) -> QuerySet[Opportun
         within(scope), state=State.OPEN, expected_close_on__range=(start, end)
     )
     return rows.order_by("expected_close_on", "pk")
-
-
-def without_customer(scope: Scope) -> QuerySet[Opportunity]:
-    """Opportunities, open and closed, that the import kept although no customer was named."""
-    rows: QuerySet[Opportunity] = narrowed(Opportunity.objects.without_customer(), scope)
-    return rows
 
 
 def latest_day(scope: Scope) -> date | None:

@@ -111,7 +111,7 @@ def dashboard(
         leaderboard=leaderboard(scope, days, show_all=all_members) if has_ranking else None,
         # Expectations are kept as they stand now: there are none of a past day.
         expected=expected_closings(scope, today) if as_of == today else None,
-        without_customer=_without_customer(scope),
+        without_customer=Shortlist([], totals.without_customer, Rows(scope).without_customer()),
         has_results=has_results,
         offer=None if has_results else _offer(scope, period),
     )
@@ -124,11 +124,6 @@ def _freshness(rates: Rates, totals: Totals) -> Freshness:
 
 def _own_rates(scope: Scope, as_of: date, rates: Rates) -> Rates:
     return rates_for(scope, as_of) if is_several_teams(scope) else rates
-
-
-def _without_customer(scope: Scope) -> Shortlist[Any]:
-    count = selectors.without_customer(scope).count()
-    return Shortlist([], count, Rows(scope).without_customer())
 
 
 def _offer(scope: Scope, period: Period) -> PeriodLink | None:
