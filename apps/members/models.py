@@ -1,6 +1,6 @@
 """People, teams and the dated memberships that join them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -9,55 +9,46 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.models import default_time_zone
-from apps.members.querysets import MemberManager, MembershipQuerySet, TeamQuerySet
+from apps.core.models import OutgoingMail, default_time_zone
+from apps.members.lifecycle import LifecycleStage
+from apps.members.querysets import (
+    ApiTokenQuerySet,
+    InvitationQuerySet,
+    MemberManager,
+    MembershipQuerySet,
+    PositionHoldingQuerySet,
+    PositionQuerySet,
+    SignInQuerySet,
+    StandInQuerySet,
+    TeamQuerySet,
+)
+from apps.members.roles import AccessRole as AccessRole  # noqa: PLC0414 - models use it most
 
 # Characters beyond this one, the last before the CJK blocks, fill a square.
 LAST_NARROW = "\u2e7f"
 
 
-class AccessRole(models.TextChoices):
-    """What the system lets a member do; who sees what is said by these properties alone."""
+class CareerLevel(models.TextChoices):
+    """The career ladder, from the bottom."""
 
-    REP = "rep", _("Rep")
+    ASSISTANT = "assistant", _("Assistant")
+    REPRESENTATIVE = "representative", _("Representative")
+    SENIOR = "senior", _("Senior")
+    LEAD = "lead", _("Lead")
     MANAGER = "manager", _("Manager")
     DIRECTOR = "director", _("Director")
-    HR = "hr", _("HR")
-    ANALYST = "analyst", _("Analyst")
-    ADMIN = "admin", _("Administrator")
 
-    @property
-    def sees_all_customers(self) -> bool:
-        return self in {AccessRole.DIRECTOR, AccessRole.ANALYST, AccessRole.ADMIN}
 
-    @property
-    def sees_own_customers(self) -> bool:
-        """Own records, the pool and, for leads, those of their subtree."""
-        return self in {AccessRole.REP, AccessRole.MANAGER}
+class TeamStage(models.TextChoices):
+    """How far a team has grown together; by its age unless its lead says otherwise."""
 
-    @property
-    def sees_all_figures(self) -> bool:
-        """Figures of every team: sums of what the role sees row by row."""
-        return self.sees_all_customers
-
-    @property
-    def sees_all_people(self) -> bool:
-        return self in {
-            AccessRole.DIRECTOR,
-            AccessRole.HR,
-            AccessRole.ANALYST,
-            AccessRole.ADMIN,
-        }
-
-    @property
-    def leads(self) -> bool:
-        return self is AccessRole.MANAGER
-
-    @property
-    def sees_contact_data(self) -> bool:
-        return self is not AccessRole.ANALYST
+    FORMING = "forming", _("Forming")
+    STORMING = "storming", _("Storming")
+    NORMING = "norming", _("Norming")
+    PERFORMING = "performing", _("Performing")
 
 
 class TeamKind(models.TextChoices):
@@ -77,7 +68,14 @@ class Member(AbstractBaseUser):
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default=default_time_zone)
     language = models.CharField(_("language"), max_length=10, default="en")
+    career_level = models.CharField(
+        _("career level"), max_length=16, choices=CareerLevel.choices, blank=True
+    )
     joined_on = models.DateField(_("joined on"), null=True, blank=True)
+    # The first day on which they are no longer here; set with the hand-over.
+    left_on = models.DateField(_("left on"), null=True, blank=True)
+    # Empty: as the access role says.
+    may_export_lists = models.BooleanField(_("may export lists"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_sample = models.BooleanField(default=False, editable=False)
     external_id = models.CharField(max_length=200, null=True, blank=True, editable=False)  # noqa: DJ001
@@ -136,6 +134,17 @@ class Team(models.Model):
     lead = models.ForeignKey(
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="leads"
     )
+    # Its first day in its present form, from which its age counts; empty where nobody knows.
+    formed_on = models.DateField(_("formed on"), null=True, blank=True)
+    # Set by hand, with who and why; empty: by age.
+    stage = models.CharField(_("stage"), max_length=16, choices=TeamStage.choices, blank=True)
+    stage_set_on = models.DateField(null=True, blank=True, editable=False)
+    stage_set_by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    stage_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # A closed team takes nobody in; its past stays.
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
     # Ids of all teams from the root down to this one: a subtree is one indexed look-up.
     path: "ArrayField[list[int], list[int]]" = ArrayField(
         models.BigIntegerField(), default=list, editable=False
@@ -210,3 +219,223 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} · {self.team}"
+
+
+class Position(models.Model):
+    """What somebody does for a team, and the stages of a customer's life that this covers."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    # Language code → name; English is the fallback.
+    names: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField(_("names"))
+    stages: "ArrayField[list[str], list[str]]" = ArrayField(
+        models.CharField(max_length=16, choices=LifecycleStage.choices), default=list, blank=True
+    )
+    rank = models.PositiveSmallIntegerField(_("order"), default=100)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    objects = PositionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("position")
+        verbose_name_plural = _("positions")
+        ordering = ["rank", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.names.get(get_language() or "en") or self.names["en"]
+
+
+class PositionHolding(models.Model):
+    """A member's time in a position, from its first day up to, not including, `ends_on`."""
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="holdings")
+    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="holdings")
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+
+    objects = PositionHoldingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("position held")
+        verbose_name_plural = _("positions held")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(ends_on__gt=models.F("starts_on")),
+                name="holding_ends_after_start",
+            ),
+            ExclusionConstraint(
+                name="holding_once_at_a_time",
+                expressions=[
+                    ("member", RangeOperators.EQUAL),
+                    ("position", RangeOperators.EQUAL),
+                    (
+                        DateRange("starts_on", "ends_on", RangeBoundary()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} · {self.position}"
+
+
+class Invitation(models.Model):
+    """A way in for one address: used once, in time, or taken back.
+
+    The link's secret is known to the mail alone; here is its digest.
+    """
+
+    email = models.EmailField(_("email"))
+    name = models.CharField(_("name"), max_length=150)
+    access_role = models.CharField(
+        _("access role"), max_length=16, choices=AccessRole.choices, default=AccessRole.REP
+    )
+    career_level = models.CharField(
+        _("career level"), max_length=16, choices=CareerLevel.choices, blank=True
+    )
+    positions: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(Position, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    time_zone = models.CharField(_("time zone"), max_length=64, default=default_time_zone)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    mail = models.ForeignKey(OutgoingMail, on_delete=models.SET_NULL, null=True, related_name="+")
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    member = models.OneToOneField(
+        Member, on_delete=models.PROTECT, null=True, related_name="invitation"
+    )
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-created_at", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=models.Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="invitation_one_open",
+                violation_error_message=_("This address has an open invitation already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at__isnull=True, member__isnull=True)
+                | models.Q(accepted_at__isnull=False, member__isnull=False),
+                name="invitation_accepted_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class StandIn(models.Model):
+    """Somebody who leads another's teams while that one is away, up to, not including, `ends_on`."""
+
+    absent = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="absences")
+    stand_in = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="stands_in")
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
+    made_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    objects = StandInQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stand-in")
+        verbose_name_plural = _("stand-ins")
+        ordering = ["-starts_on", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["stand_in", "starts_on"], name="stand_in_by_person"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gt=models.F("starts_on")),
+                name="stand_in_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(absent=models.F("stand_in")), name="stand_in_is_another"
+            ),
+            ExclusionConstraint(
+                name="stand_in_one_at_a_time",
+                expressions=[
+                    ("absent", RangeOperators.EQUAL),
+                    (
+                        DateRange("starts_on", "ends_on", RangeBoundary()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=models.Q(cancelled_at__isnull=True),
+                violation_error_message=_("Somebody stands in on some of these days already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stand_in} for {self.absent}"
+
+
+class ApiToken(models.Model):
+    """A secret by which a program acts as a member; shown once, kept as a digest."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=100)
+    # The first characters, by which people recognise it.
+    prefix = models.CharField(max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SignInOutcome(models.TextChoices):
+    DONE = "done", _("Signed in")
+    REFUSED = "refused", _("Refused")
+    THROTTLED = "throttled", _("Too many attempts")
+
+
+class SignIn(models.Model):
+    """An attempt to sign in: who, when, how, from where, with what result."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, null=True, related_name="sign_ins")
+    # What was typed, where it belongs to nobody.
+    email = models.CharField(max_length=254, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    # Such as “password, totp”, “passkey”, “sso”.
+    method = models.CharField(max_length=40, blank=True)
+    outcome = models.CharField(max_length=12, choices=SignInOutcome.choices)
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=300, blank=True)
+
+    objects = SignInQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+        indexes: ClassVar = [
+            models.Index(fields=["member", "-at"], name="sign_in_by_member"),
+            models.Index(fields=["-at", "-id"], name="sign_in_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email or self.member_id} {self.at}"

@@ -52,7 +52,8 @@ def team_create(
     lead: Member | None = None,
 ) -> Team:
     """Create a team below `parent`; its path makes the subtree one look-up."""
-    team = Team(name=name, slug=slug, parent=parent, lead=lead)
+    formed_on = Organisation.current().today()
+    team = Team(name=name, slug=slug, parent=parent, lead=lead, formed_on=formed_on)
     team.full_clean()
     team.save()
     team.path = [*(parent.path if parent else []), team.pk]
