@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("", include("apps.core.urls")),
+    path("", include("apps.members.urls")),
     path("customers/", include("apps.customers.urls")),
     path("opportunities/", include("apps.funnel.urls")),
     path("orders/", include("apps.orders.urls")),
