@@ -269,7 +269,12 @@ CELERY_BEAT_SCHEDULE = {
     "overnight": {"task": "overnight.start_if_due", "schedule": crontab(minute="*/5")},
     "weekly-reports": {"task": "reports.start_if_due", "schedule": crontab(minute="*/10")},
     "report-deliveries": {"task": "reports.send_waiting", "schedule": crontab(minute="*/2")},
+    "mails": {"task": "core.send_mails", "schedule": crontab(minute="*/2")},
 }
+
+# Asked right before a mail of a purpose goes out: why it must not any more, or nothing. The outbox
+# lies below the apps that know.
+MAIL_CHECKS: dict[str, str] = {}
 
 # What “stuck” means is known to the metrics alone; the opportunity list, which lies below them,
 # calls this with a day and gets the opportunities that were stuck then.

@@ -246,7 +246,8 @@ class OutgoingMail(models.Model):
 
     @property
     def may_send_again(self) -> bool:
-        return self.state in {MailState.FAILED, MailState.UNCONFIRMED}
+        """Not sent for certain, and its words are still there."""
+        return self.state in {MailState.FAILED, MailState.UNCONFIRMED} and bool(self.text)
 
 
 class DirtyDay(models.Model):

@@ -14,9 +14,9 @@ from apps.reports.mailing import MOST_TRIES, pause_after
 from apps.reports.models import Delivery, DeliveryState
 from apps.reports.services import deliveries_work_off, delivery_send_again
 from tests.factories import make_member, make_team
+from tests.mail_server import point_mailer_at
+from tests.mailbox import Mailbox
 from tests.operations.processes import free_port
-from tests.reports.conftest import point_mailer_at
-from tests.reports.mailbox import Mailbox
 from tests.reports.weeks import make_delivery, make_edition
 
 pytestmark = pytest.mark.django_db

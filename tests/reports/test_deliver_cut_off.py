@@ -22,7 +22,7 @@ from apps.members.models import AccessRole
 from apps.reports import services
 from apps.reports.models import Delivery, DeliveryState, Edition
 from tests.factories import make_member, make_team
-from tests.reports.mailbox import Mailbox
+from tests.mailbox import Mailbox
 from tests.reports.weeks import W40, example_figures, make_delivery, make_edition
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,9 +13,9 @@ from pytest_django import Settings
 from apps.members.models import AccessRole
 from apps.reports.models import Delivery, DeliveryState, Edition
 from tests.factories import make_member, make_team
+from tests.mail_server import point_mailer_at
+from tests.mailbox import Mailbox
 from tests.operations.processes import free_port
-from tests.reports.conftest import point_mailer_at
-from tests.reports.mailbox import Mailbox
 from tests.reports.weeks import in_berlin, make_firm
 
 pytestmark = pytest.mark.django_db

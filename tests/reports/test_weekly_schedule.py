@@ -11,7 +11,7 @@ from apps.metrics.periods import Period
 from apps.reports import services, tasks
 from apps.reports.models import Delivery, DeliveryState, Edition
 from tests.factories import make_member, make_team
-from tests.reports.mailbox import Mailbox
+from tests.mailbox import Mailbox
 from tests.reports.weeks import W40, example_figures, in_berlin, make_edition
 
 pytestmark = pytest.mark.django_db

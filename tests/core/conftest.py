@@ -1,0 +1,3 @@
+from tests.mail_server import mailbox
+
+__all__ = ["mailbox"]
