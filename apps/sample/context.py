@@ -15,8 +15,8 @@ class Scale:
     """How much is generated; counts are exact for customers and opportunities."""
 
     name: str
-    divisions: int
-    groups_per_division: int
+    units: int
+    groups_per_unit: int
     reps: int
     staff_per_role: int
     customers: int

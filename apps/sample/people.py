@@ -10,7 +10,7 @@ from django.db.models import Model
 from apps.members.models import AccessRole, Member, Membership, Team
 from apps.sample import stories, words
 from apps.sample.calendars import FRIDAY
-from apps.sample.context import Context
+from apps.sample.context import Context, months_before
 from apps.sample.copying import reserve_ids
 from apps.sample.stories import Story
 
@@ -18,8 +18,13 @@ NEEDS: Sequence[str] = ()
 MODELS: Sequence[type[Model]] = (Member, Team)
 DOMAIN = "sample.example"
 
-# Name, address, country, groups. Smaller scales take the first few.
-DIVISIONS = (
+# The two divisions by country: name, address, and who leads them.
+DIVISIONS = {
+    "DE": ("Sales Germany", "germany", "Anna Reuter", "anna.reuter", "en", "Europe/Berlin"),
+    "CN": ("中国销售", "china", "周敏", "zhou.min", "zh-hans", "Asia/Shanghai"),
+}
+# The teams below them: name, address, country, groups. Smaller scales take the first few.
+UNITS = (
     (
         "Inside sales East",
         "east",
@@ -44,6 +49,7 @@ DIVISIONS = (
 )
 ROOT = ("Nordhaus Supply", "nordhaus")
 EAST, HUADONG, WEST = 0, 1, 2
+MONTHS_BEFORE_ALL = 110
 NEWCOMER_DAYS, MOVED_DAYS, LEFT_DAYS = 58, 215, 135
 
 # People whom every scale has: name, address, language, zone.
@@ -53,13 +59,13 @@ STAFF = {
     AccessRole.ANALYST: ("Jens Krüger", "analyst"),
     AccessRole.ADMIN: ("Ingrid Sommer", "admin"),
 }
-DIVISION_LEADS = (
+UNIT_LEADS = (
     ("Katrin Albrecht", "manager", "en", "Europe/Berlin"),
     ("陈静", "manager.zh", "zh-hans", "Asia/Shanghai"),
     ("Stefan Vogel", "stefan.vogel", "en", "Europe/Berlin"),
     ("黃志強", "manager.hant", "zh-hant", "Asia/Hong_Kong"),
 )
-# Name, address, language, zone, division, story.
+# Name, address, language, zone, unit, story.
 CAST = (
     ("Mia Petersen", "rep", "en", "Europe/Berlin", EAST, stories.STAR),
     ("Jonas Brandt", "jonas.brandt", "en", "Europe/Berlin", EAST, stories.STEADY),
@@ -77,7 +83,7 @@ class Seller:
 
     member: Member
     country: str
-    # The address of the division whose places the seller works.
+    # The address of the unit whose places the seller works.
     territory: str
     story: Story
     stints: tuple[tuple[int, date], ...]
@@ -104,9 +110,9 @@ def build(context: Context) -> Mapping[str, int]:
     hiring = Hiring(context)
     root = hiring.team(*ROOT, parent=None)
     hiring.staff(root)
-    divisions = hiring.divisions(root)
-    hiring.cast(divisions)
-    hiring.crowd(divisions)
+    units = hiring.units(root)
+    hiring.cast(units)
+    hiring.crowd(units)
     Member.objects.bulk_create(hiring.members)
     Team.objects.bulk_create(hiring.teams)
     Membership.objects.bulk_create(hiring.memberships)
@@ -121,7 +127,9 @@ def weekday(day: date) -> date:
 
 
 @dataclass
-class Division:
+class Unit:
+    """A sales team with its groups."""
+
     slug: str
     team: Team
     country: str
@@ -156,7 +164,12 @@ class Hiring:
         return team
 
     def member(
-        self, name: str, address: str, role: AccessRole, joined_on: date, **fields: str | bool
+        self,
+        name: str,
+        address: str,
+        role: AccessRole,
+        joined_on: date,
+        **fields: str | bool | date | None,
     ) -> Member:
         (pk,) = reserve_ids(Member, 1)
         self.emails.add(address)
@@ -194,24 +207,33 @@ class Hiring:
                 if role is AccessRole.DIRECTOR and not number:
                     root.lead = member
 
-    def divisions(self, root: Team) -> list[Division]:
-        made = []
-        for number, (name, slug, country, groups) in enumerate(
-            DIVISIONS[: self.context.scale.divisions]
-        ):
-            lead = self.division_lead(number, country)
-            team = self.team(name, slug, root, lead)
-            self.join(lead, team, lead.joined_on or self.context.start)
-            division = Division(slug, team, country, [])
-            for index, group in enumerate(groups.split()[: self.context.scale.groups_per_division]):
-                division.groups.append(self.group(group, f"{slug}-{index + 1}", division))
-            made.append(division)
+    def divisions(self, root: Team) -> dict[str, Team]:
+        """A division for each country, led by somebody who sells nothing."""
+        made, since = {}, weekday(months_before(self.context.until, MONTHS_BEFORE_ALL))
+        for country, (name, slug, person, address, language, zone) in DIVISIONS.items():
+            lead = self.member(
+                person, address, AccessRole.MANAGER, since, language=language, time_zone=zone
+            )
+            made[country] = self.team(name, slug, root, lead)
+            self.join(lead, made[country], since)
         return made
 
-    def division_lead(self, number: int, country: str) -> Member:
+    def units(self, root: Team) -> list[Unit]:
+        made, above = [], self.divisions(root)
+        for number, (name, slug, country, groups) in enumerate(UNITS[: self.context.scale.units]):
+            lead = self.unit_lead(number, country)
+            team = self.team(name, slug, above[country], lead)
+            self.join(lead, team, lead.joined_on or self.context.start)
+            unit = Unit(slug, team, country, [])
+            for index, group in enumerate(groups.split()[: self.context.scale.groups_per_unit]):
+                unit.groups.append(self.group(group, f"{slug}-{index + 1}", unit))
+            made.append(unit)
+        return made
+
+    def unit_lead(self, number: int, country: str) -> Member:
         since = self.years_ago(3, 8)
-        if number < len(DIVISION_LEADS):
-            name, address, language, zone = DIVISION_LEADS[number]
+        if number < len(UNIT_LEADS):
+            name, address, language, zone = UNIT_LEADS[number]
         else:
             name, address, language = self.new_name(country)
             zone = zone_of(country)
@@ -219,11 +241,11 @@ class Hiring:
             name, address, AccessRole.MANAGER, since, language=language, time_zone=zone
         )
 
-    def group(self, name: str, slug: str, division: Division) -> Team:
-        """A group has its own lead, except in the small firm, where the division's leads it."""
-        lead = division.team.lead
-        if self.context.scale.groups_per_division > 1:
-            person, address, language = self.new_name(division.country)
+    def group(self, name: str, slug: str, unit: Unit) -> Team:
+        """A group has its own lead, except in the small firm, where the unit's leads it."""
+        lead = unit.team.lead
+        if self.context.scale.groups_per_unit > 1:
+            person, address, language = self.new_name(unit.country)
             since = self.years_ago(2.5, 6)
             lead = self.member(
                 person,
@@ -231,19 +253,19 @@ class Hiring:
                 AccessRole.MANAGER,
                 since,
                 language=language,
-                time_zone=zone_of(division.country),
+                time_zone=zone_of(unit.country),
             )
-            group = self.team(name, slug, division.team, lead)
+            group = self.team(name, slug, unit.team, lead)
             self.join(lead, group, since)
             return group
-        return self.team(name, slug, division.team, lead)
+        return self.team(name, slug, unit.team, lead)
 
-    def cast(self, divisions: list[Division]) -> None:
+    def cast(self, units: list[Unit]) -> None:
         """The people with a story of their own."""
         until = self.context.until
         for name, address, language, zone, number, story in CAST:
-            division = divisions[number]
-            group = division.groups[0]
+            unit = units[number]
+            group = unit.groups[0]
             since = self.years_ago(2, 6)
             if story is stories.NEWCOMER:
                 since = weekday(until - timedelta(days=NEWCOMER_DAYS))
@@ -256,41 +278,42 @@ class Hiring:
                 language=language,
                 time_zone=zone,
                 is_active=left_on is None,
+                left_on=left_on,
             )
             stints = [(group, since)]
             if story is stories.MOVED:
                 moved_on = weekday(until - timedelta(days=MOVED_DAYS))
-                stints = [(divisions[WEST].groups[0], since), (group, moved_on)]
-            self.sell(member, division, story, stints, left_on)
+                stints = [(units[WEST].groups[0], since), (group, moved_on)]
+            self.sell(member, unit, story, stints, left_on)
 
-    def crowd(self, divisions: list[Division]) -> None:
+    def crowd(self, units: list[Unit]) -> None:
         """Everybody else, spread over the groups in turn."""
         groups = [
-            (division, division.groups[index])
-            for index in range(self.context.scale.groups_per_division)
-            for division in divisions
+            (unit, unit.groups[index])
+            for index in range(self.context.scale.groups_per_unit)
+            for unit in units
         ]
         for number in range(self.context.scale.reps - len(CAST) + 1):
-            division, group = groups[number % len(groups)]
+            unit, group = groups[number % len(groups)]
             story = stories.CROWD[number % len(stories.CROWD)]
             since = self.years_ago(1.5, 7)
             if story is stories.NEWCOMER:
                 since = weekday(self.context.until - timedelta(days=self.rng.randint(40, 100)))
-            name, address, language = self.new_name(division.country)
+            name, address, language = self.new_name(unit.country)
             member = self.member(
                 name,
                 address,
                 AccessRole.REP,
                 since,
                 language=language,
-                time_zone=zone_of(division.country),
+                time_zone=zone_of(unit.country),
             )
-            self.sell(member, division, story, [(group, since)], None)
+            self.sell(member, unit, story, [(group, since)], None)
 
     def sell(
         self,
         member: Member,
-        division: Division,
+        unit: Unit,
         story: Story,
         stints: list[tuple[Team, date]],
         left_on: date | None,
@@ -299,7 +322,7 @@ class Hiring:
         for (team, since), end in zip(stints, ends, strict=True):
             self.join(member, team, since, end)
         seats = tuple((team.pk, since) for team, since in stints)
-        seller = Seller(member, division.country, division.slug, story, seats, left_on)
+        seller = Seller(member, unit.country, unit.slug, story, seats, left_on)
         self.sellers.append(seller)
 
     def new_name(self, country: str) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from django.db.models import Model, Q, QuerySet
 
 from apps.core.models import AuditEntry
 from apps.exchange.models import ImportRun
-from apps.members.models import Member, Membership
+from apps.members.models import ApiToken, Invitation, Member, Membership, PositionHolding, SignIn
 from apps.metrics.models import DayFact, LevelRate
 from apps.overnight.models import NightRun
 from apps.reports.models import Delivery, Edition
@@ -28,6 +28,10 @@ DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
     (LevelRate, Q(member__is_sample=True) | Q(team__is_sample=True)),
     (DayFact, Q(member__is_sample=True) | Q(team__is_sample=True)),
     (Membership, Q(member__is_sample=True)),
+    (PositionHolding, Q(member__is_sample=True)),
+    (SignIn, Q(member__is_sample=True)),
+    (ApiToken, Q(member__is_sample=True)),
+    (Invitation.positions.through, Q(invitation__is_sample=True)),
 )
 # Records that outlive the sample member who made them; the audit trail keeps the address.
 RELEASED: tuple[tuple[type[Model], str], ...] = (

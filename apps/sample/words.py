@@ -70,7 +70,7 @@ TRADES = (
     ("Elektronik", "Electronics"), ("Sensorik", "Electronics"), ("Baustoffe", "Construction"),
     ("Holzbau", "Construction"), ("Verlag", "Media"), ("Hotels", "Hospitality"), ("Catering", "Hospitality"),
 )  # fmt: skip
-# Places in which each division sells, by its address: name, region and, for Chinese ones, pinyin.
+# Places in which each team sells, by its address: name, region and, for Chinese ones, pinyin.
 PLACES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "east": (
         ("Berlin", "Berlin", ""), ("Potsdam", "Brandenburg", ""), ("Cottbus", "Brandenburg", ""),

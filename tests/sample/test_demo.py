@@ -40,7 +40,7 @@ KINDS: list[type[Model]] = [
 ]  # fmt: skip
 KEYS = {
     "id", "member", "team", "owner", "customer", "opportunity", "parent", "lead", "path", "by", "line",
-    "product",
+    "product", "stage_set_by",
 }  # fmt: skip
 
 

@@ -16,7 +16,16 @@ from django.db.models import Count, F, Model, Q, Sum
 from apps.core.models import DirtyDay, Organisation
 from apps.customers.models import Contact, Customer
 from apps.funnel.models import Level, LevelChange, Opportunity, State
-from apps.members.models import AccessRole, Member, Membership, Team
+from apps.members.models import (
+    AccessRole,
+    Invitation,
+    Member,
+    Membership,
+    PositionHolding,
+    StandIn,
+    Team,
+    TeamKind,
+)
 from apps.orders.models import Order
 from apps.products.models import Product, ProductLine
 from apps.sample.services import DEMO_PASSWORD, Created
@@ -42,8 +51,11 @@ def test_counts_of_seed_7_are_exact(firm: Created) -> None:
     revenue = Order.objects.aggregate(sum=Sum("value"))["sum"]
 
     assert firm.rows == {
-        "members": 14,
-        "teams": 7,
+        "members": 16,
+        "teams": 9,
+        "positions_held": 14,
+        "sign_ins": 131,
+        "invitations": 2,
         "product_lines": 5,
         "products": 18,
         "customers": 150,
@@ -118,14 +130,45 @@ def test_names_are_in_both_scripts_and_members_read_three_languages(firm: Create
     assert languages == {"en", "zh-hans", "zh-hant"}
 
 
-def test_teams_are_a_tree_of_three_levels_with_paths(firm: Created) -> None:
+def test_teams_are_a_tree_of_four_levels_with_paths(firm: Created) -> None:
     teams = {team.pk: team for team in Team.objects.all()}
 
     for team in teams.values():
         above = teams[team.parent_id].path if team.parent_id else []
         assert team.path == [*above, team.pk]
         assert team.lead is not None
-    assert {len(team.path) for team in teams.values()} == {1, 2, 3}
+    assert {len(team.path) for team in teams.values()} == {1, 2, 3, 4}
+
+
+def test_two_divisions_hold_the_teams_and_a_matrix_team_crosses_them(firm: Created) -> None:
+    matrix = Team.objects.get(kind=TeamKind.MATRIX)
+    divisions = Team.objects.filter(parent__parent=None, parent__isnull=False).exclude(pk=matrix.pk)
+    at_home = Membership.objects.running_on(UNTIL).filter(
+        is_primary=True, member__in=matrix.memberships.values("member")
+    )
+
+    assert sorted(divisions.values_list("slug", flat=True)) == ["china", "germany"]
+    assert not matrix.memberships.filter(is_primary=True).exists()
+    assert {membership.team.path[1] for membership in at_home} == {d.pk for d in divisions}
+
+
+def test_one_team_leaves_stages_of_the_lifecycle_to_nobody(firm: Created) -> None:
+    west = Team.objects.get(slug="west")
+    held = PositionHolding.objects.running_on(UNTIL).filter(
+        member__memberships__team__path__contains=[west.pk]
+    )
+    covered = {stage for holding in held for stage in holding.position.stages}
+
+    assert covered == {"attract", "convert"}
+
+
+def test_somebody_stands_in_today_and_an_invitation_waits(firm: Created) -> None:
+    today = UNTIL + timedelta(days=1)
+    stand_in = StandIn.objects.in_force_on(today).get()
+    waiting, late = Invitation.objects.order_by("-expires_at")
+
+    assert (stand_in.absent.name, stand_in.stand_in.name) == ("Stefan Vogel", "Moritz Haas")
+    assert late.expires_at.date() < today <= waiting.expires_at.date()
 
 
 def test_contacts_can_neither_be_called_nor_mailed_in_earnest(firm: Created) -> None:
@@ -222,7 +265,8 @@ def test_opportunities_repeat_their_latest_level_change(firm: Created) -> None:
 
 
 def test_rows_are_stamped_with_the_team_of_the_day(firm: Created) -> None:
-    memberships = list(Membership.objects.values_list("member", "team", "starts_on", "ends_on"))
+    primary = Membership.objects.filter(is_primary=True)
+    memberships = list(primary.values_list("member", "team", "starts_on", "ends_on"))
 
     def team_on(member: int, day: date) -> int:
         (team,) = (
