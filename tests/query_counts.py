@@ -1,5 +1,7 @@
 """Counting the queries of a page."""
 
+from collections.abc import Callable
+
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,3 +16,10 @@ def queries_of(client: Client, address: str) -> list[str]:
         response = client.get(address)
     assert response.status_code == 200
     return [query["sql"] for query in queries]
+
+
+def counted(work: Callable[[], object]) -> int:
+    """How many statements the work runs."""
+    with CaptureQueriesContext(connection) as queries:
+        work()
+    return len(queries)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
+from apps.core.calendars import calendar_scope
 from apps.core.formats import currency_scope
 from apps.core.models import organisation_scope
 
@@ -26,6 +27,7 @@ class MemberLocaleMiddleware:
             timezone.override(self._zone(request)),
             currency_scope(),
             organisation_scope(),
+            calendar_scope(),
         ):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
