@@ -7,12 +7,14 @@ import sys
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_KEY = 32
+DISCOVERY = "/.well-known/openid-configuration"
 INSECURE_KEY = "development-only-key-that-is-refused-in-production"
 
 
@@ -64,6 +66,28 @@ class Environment(BaseSettings):
         "Europe/Berlin", description="Zone of a new organisation until its administrator sets it."
     )
 
+    session_hours: int = Field(
+        12, ge=1, le=720, description="A sign-in ends after so many hours without use."
+    )
+    remembered_days: int = Field(
+        14, ge=1, le=365, description="The same, in days, where somebody chose to be remembered."
+    )
+    oidc_server_url: str | None = Field(
+        None, description="Single sign-on: issuer address of the OpenID Connect provider."
+    )
+    oidc_client_id: str | None = Field(
+        None, description="Single sign-on: this site's name at the provider."
+    )
+    oidc_client_secret: str | None = Field(
+        None, description="Single sign-on: this site's secret at the provider."
+    )
+    oidc_name: str | None = Field(
+        None, description="Single sign-on: words of the button, such as Sign in with Contoso."
+    )
+    oidc_is_two_step: bool = Field(
+        False, description="Single sign-on: the provider asks for two steps, so that none follow here."
+    )
+
     @field_validator("salesteam_home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -98,6 +122,17 @@ class Environment(BaseSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("oidc_server_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            msg = "must be an https:// address, as in the field “issuer” of the provider"
+            raise ValueError(msg)
+        return value.removesuffix(DISCOVERY).rstrip("/")
+
     @field_validator("default_time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -109,9 +144,26 @@ class Environment(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _single_sign_on_is_whole(self) -> Self:
+        needed = {
+            "OIDC_SERVER_URL": self.oidc_server_url,
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_CLIENT_SECRET": self.oidc_client_secret,
+        }
+        missing = [name for name, value in needed.items() if not value]
+        begun = len(missing) < len(needed) or self.oidc_name or self.oidc_is_two_step
+        if begun and missing:
+            msg = f"single sign-on is set up by halves: set {' and '.join(missing)} too, or none"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _production_is_safe(self) -> Self:
         if self.salesteam_env != "production":
             return self
+        if (self.oidc_server_url or "https:").startswith("http:"):
+            msg = "OIDC_SERVER_URL must be an https:// address in production"
+            raise ValueError(msg)
         if self.secret_key == INSECURE_KEY or len(self.secret_key) < SHORTEST_KEY:
             msg = (
                 f"SECRET_KEY must be set to at least {SHORTEST_KEY} random characters in production"

@@ -29,6 +29,11 @@ NONSENSE = [
     ("TRUSTED_PROXY", "perhaps"),
     ("DEFAULT_TIME_ZONE", "Europe/Atlantis"),
     ("DEFAULT_TIME_ZONE", "../../etc/passwd"),
+    ("SESSION_HOURS", "0"),
+    ("REMEMBERED_DAYS", "400"),
+    ("OIDC_SERVER_URL", "id.example"),
+    ("OIDC_SERVER_URL", "ldap://id.example"),
+    ("OIDC_IS_TWO_STEP", "perhaps"),
 ]
 
 
@@ -61,6 +66,67 @@ def test_production_insists_on_key_and_host_names(
         monkeypatch.setenv(name, value)
 
     with pytest.raises(SystemExit, match=named):
+        load()
+
+
+SINGLE_SIGN_ON = {
+    "OIDC_SERVER_URL": "https://id.example/realms/firm",
+    "OIDC_CLIENT_ID": "salesteam",
+    "OIDC_CLIENT_SECRET": "hunter2",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        (["OIDC_SERVER_URL"], "OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
+        (["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"], "OIDC_SERVER_URL"),
+        (["OIDC_NAME"], "OIDC_SERVER_URL and OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
+        (["OIDC_IS_TWO_STEP"], "OIDC_SERVER_URL and OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
+    ],
+)
+def test_single_sign_on_by_halves_is_refused(
+    monkeypatch: pytest.MonkeyPatch, given: list[str], missing: str
+) -> None:
+    values = {**SINGLE_SIGN_ON, "OIDC_NAME": "Sign in with Contoso", "OIDC_IS_TWO_STEP": "true"}
+    for name in values:
+        monkeypatch.delenv(name, raising=False)
+    for name in given:
+        monkeypatch.setenv(name, values[name])
+
+    with pytest.raises(SystemExit) as refused:
+        load()
+
+    assert f"single sign-on is set up by halves: set {missing} too, or none" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_single_sign_on_takes_the_issuer_or_its_discovery_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in SINGLE_SIGN_ON.items():
+        monkeypatch.setenv(name, value)
+    issuer = SINGLE_SIGN_ON["OIDC_SERVER_URL"]
+
+    for address in (issuer, f"{issuer}/", f"{issuer}/.well-known/openid-configuration"):
+        monkeypatch.setenv("OIDC_SERVER_URL", address)
+        assert load().oidc_server_url == issuer
+
+
+def test_production_insists_on_an_encrypted_way_to_the_provider(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    production = {
+        "SALESTEAM_ENV": "production",
+        "SECRET_KEY": "s" * 50,
+        "ALLOWED_HOSTS": "crm.example",
+        **SINGLE_SIGN_ON,
+        "OIDC_SERVER_URL": "http://id.example",
+    }
+    for name, value in production.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit, match="OIDC_SERVER_URL must be an https:// address"):
         load()
 
 
