@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.core.origin.OriginMiddleware",
     "apps.members.middleware.MemberLocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -139,7 +140,7 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 AUTH_USER_MODEL = "members.Member"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["apps.members.backends.MemberBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -153,6 +154,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "apps.members.adapter.ClosedSignup"
+# Whoever's password, address or second step changes is told by mail.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/300s/key"}
 LOGIN_URL = "account_login"
@@ -239,7 +242,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
 SESSION_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_HSTS_SECONDS = 31536000 if SITE_URL.startswith("https://") else 0
-if ENV.trusted_proxy:
+TRUSTED_PROXY = ENV.trusted_proxy
+if TRUSTED_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Celery's name for a Unix socket and its database number differs from redis-py's.
@@ -279,6 +283,9 @@ MAIL_CHECKS: dict[str, str] = {}
 # What “stuck” means is known to the metrics alone; the opportunity list, which lies below them,
 # calls this with a day and gets the opportunities that were stuck then.
 STUCK_RULE = "apps.metrics.selectors.stuck_everywhere"
+
+# Who may read which audit entries depends on people, who lie above the trail itself.
+AUDIT_SCOPE = "apps.members.audit_scope.visible_entries"
 
 LOGGING_CONFIG = None
 logs.configure(form=ENV.log_format or ("json" if PRODUCTION else "console"), level=ENV.log_level)

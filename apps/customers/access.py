@@ -8,7 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from apps.members.querysets import access_role
+from apps.members.querysets import reads
+from apps.members.roles import Reach, RecordKind
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -18,8 +19,7 @@ def for_customer_roles[**P](view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        role = access_role(request.user)
-        if role is None or not (role.sees_all_customers or role.sees_own_customers):
+        if reads(request.user, RecordKind.SALES) is Reach.NONE:
             raise Http404
         return view(request, *args, **kwargs)
 

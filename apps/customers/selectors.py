@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from apps.customers.models import Contact, Customer
-from apps.members.querysets import Viewer, access_role
+from apps.members.querysets import Viewer, reads_contact_data
 
 MASK = "••••"
 
@@ -40,8 +40,7 @@ def visible_customers(user: Viewer, rows: Iterable[OfCustomer]) -> set[int]:
 
 
 def contacts_of(customer: Customer, user: Viewer) -> list[ContactLine]:
-    role = access_role(user)
-    is_masked = role is None or not role.sees_contact_data
+    is_masked = not reads_contact_data(user)
     return [
         ContactLine(
             contact,

@@ -7,19 +7,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.paging import list_fetch_mode
-from apps.members.models import AccessRole, Member
-from apps.members.querysets import Viewer, access_role
+from apps.members.models import Member
+from apps.members.querysets import Viewer, reads
+from apps.members.roles import Reach, RecordKind
 
 
 class ImportRunQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         """Administrators see every import; a manager sees those they started."""
-        role = access_role(user)
-        if role is AccessRole.ADMIN:
+        reach = reads(user, RecordKind.IMPORTS)
+        if reach is Reach.ALL:
             return self.all()
-        if role is AccessRole.MANAGER:
-            return self.filter(by=user.pk)
-        return self.none()
+        return self.none() if reach is Reach.NONE else self.filter(by=user.pk)
 
     def for_list(self) -> Self:
         """What the list prints, without the rejected rows themselves."""

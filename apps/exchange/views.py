@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from apps.core.paging import BadCursor, Order, keyset_page
 from apps.exchange.labels import ImportView
 from apps.exchange.models import ImportRun
-from apps.members.models import AccessRole
-from apps.members.querysets import access_role
+from apps.members.querysets import reads
+from apps.members.roles import Reach, RecordKind
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
@@ -24,7 +24,7 @@ def for_importers[**P](view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if access_role(request.user) not in {AccessRole.ADMIN, AccessRole.MANAGER}:
+        if reads(request.user, RecordKind.IMPORTS) is Reach.NONE:
             raise Http404
         return view(request, *args, **kwargs)
 

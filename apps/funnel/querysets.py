@@ -11,7 +11,8 @@ from django.db.models.lookups import GreaterThan, LessThan
 from apps.core.paging import RowValue, list_fetch_mode
 from apps.customers.models import Customer
 from apps.members.models import Member, Team
-from apps.members.querysets import Viewer, access_role
+from apps.members.querysets import Viewer, access_role, reads, writes
+from apps.members.roles import Reach, RecordKind
 
 if TYPE_CHECKING:
     from apps.funnel.models import Level
@@ -28,19 +29,31 @@ class ScopedByTeamQuerySet(models.QuerySet[Any]):
     owner_field = "owner"
 
     def visible_to(self, user: Viewer) -> Self:
-        role = access_role(user)
-        if role is None:
-            return self.none()
-        if role.sees_all_customers:
+        return self._within(user, reads(user, RecordKind.SALES))
+
+    def editable_by(self, user: Viewer) -> Self:
+        return self._within(user, writes(user, RecordKind.SALES))
+
+    def _within(self, user: Viewer, reach: Reach) -> Self:
+        if reach is Reach.ALL:
             return self.all()
+        if reach is Reach.NONE:
+            return self.none()
         own = models.Q(**{self.owner_field: user.pk})
-        if role.leads:
-            led = Team.objects.led_by(user)  # type: ignore[arg-type]
-            teams = list(led.values_list("pk", flat=True))
-            return self.filter(own | models.Q(team__in=teams))
-        if role.sees_own_customers:
+        if reach is Reach.OWN:
             return self.filter(own)
-        return self.none()
+        led = Team.objects.led_by(user)  # type: ignore[arg-type]
+        teams = list(led.values_list("pk", flat=True))
+        return self.filter(own | models.Q(team__in=teams))
+
+
+class OfOpportunityQuerySet(models.QuerySet[Any]):
+    """Rows about an opportunity, seen by those who see it."""
+
+    def visible_to(self, user: Viewer) -> Self:
+        from apps.funnel.models import Opportunity
+
+        return self.filter(opportunity__in=Opportunity.objects.visible_to(user).values("pk"))
 
 
 class OpportunityQuerySet(ScopedByTeamQuerySet):
@@ -60,18 +73,20 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
     def at_level_on(self, day: date, level: "Level | None" = None) -> Self:
         """Open at the end of `day`, at `level` if one is given, whatever happened later.
 
-        By the latest level change up to the day. Adds, as of that day: `level_on_id`, `since_on`
-        (the day on which the level was entered), `owner_on_id`, `team_on_id` and `value_on`.
+        By the latest level change up to the day and the first owner change after it. Adds, as of
+        that day: `level_on_id`, `since_on` (the day on which the level was entered), `owner_on_id`,
+        `team_on_id` and `value_on`.
         Where nothing has changed since, the opportunity's own columns say all of this; the history
         is looked up only for the others, which keeps a recent day as cheap as a plain filter.
         """
         unchanged, latest = Q(level_since_on__lte=day), _latest_change(day)
+        held, handed = Q(held_since_on__lte=day), _next_owner_change(day)
         number = models.BigIntegerField()
         rows = self.open_on(day).annotate(
             level_on_id=_as_of(unchanged, "level_id", latest.values("to_level"), number),
             since_on=_as_of(unchanged, "level_since_on", latest.values("on"), models.DateField()),
-            owner_on_id=_as_of(unchanged, "owner_id", latest.values("owner"), number),
-            team_on_id=_as_of(unchanged, "team_id", latest.values("team"), number),
+            owner_on_id=_as_of(held, "owner_id", handed.values("from_owner"), number),
+            team_on_id=_as_of(held, "team_id", handed.values("from_team"), number),
             # An open opportunity that stands where it stood is worth what is known now; one that
             # has moved or closed since was worth what its last change up to the day says.
             value_on=_as_of(unchanged & Q(state="open"), "value", latest.values("value"), MONEY),
@@ -80,6 +95,23 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
             return rows.filter(level_on_id=level.pk)
         # A loss that was recycled later leaves no level on the days between.
         return rows.filter(unchanged | Q(level_on_id__isnull=False))
+
+    def held_on(
+        self, day: date, *, owner: Member | None = None, teams: Sequence[int] | None = None
+    ) -> Self:
+        """Of `at_level_on(day)`: those that the owner, or one of the teams, held at the day's end.
+
+        The same as a filter on `owner_on_id` or `team_on_id`, in a form that indexes serve.
+        """
+        held = Q(held_since_on__lte=day)
+        # Opened by the day and changed hands after it: the second condition names the index.
+        handed = Q(held_since_on__gt=day) & Q(held_since_on__gt=F("opened_on"))
+        rows = self
+        if owner is not None:
+            rows = rows.filter(held & Q(owner=owner) | handed & Q(owner_on_id=owner.pk))
+        if teams is not None:
+            rows = rows.filter(held & Q(team__in=teams) | handed & Q(team_on_id__in=teams))
+        return rows
 
     def with_rank_on(self) -> Self:
         """Of `at_level_on`: adds `rank_on`, the rank of the level of that day."""
@@ -141,6 +173,13 @@ def _changes() -> models.QuerySet[Any]:
 def _latest_change(day: date) -> models.QuerySet[Any]:
     changes = _changes().filter(opportunity=OuterRef("pk"), on__lte=day)
     return changes.order_by("-on", "-at", "-pk")
+
+
+def _next_owner_change(day: date) -> models.QuerySet[Any]:
+    from apps.funnel.models import OwnerChange
+
+    changes = OwnerChange.objects.filter(opportunity=OuterRef("pk"), on__gt=day)
+    return changes.order_by("on", "at", "pk")
 
 
 def _as_of(

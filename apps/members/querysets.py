@@ -1,6 +1,5 @@
 """Which members and teams a person may see."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,7 +9,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 
 from apps.core.models import Organisation
-from apps.members.roles import AccessRole, Reach, RecordKind
+from apps.members.absences import LOADED, absences_covered, lead_ids, near_absences
+from apps.members.roles import SEALED, AccessRole, Reach, RecordKind
 
 if TYPE_CHECKING:
     from apps.members.models import Member, Team
@@ -24,52 +24,72 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(path__contains=[team.pk])
 
     def led_by(self, member: "Member") -> Self:
-        """Teams that the member leads, with everything below them."""
-        led = self.model._default_manager.filter(lead=member).order_by()
+        """Teams that the member leads or stands in for today, with everything below them."""
+        led = self.model._default_manager.filter(lead__in=lead_ids(member)).order_by()
         return self.filter(path__overlap=ArraySubquery(led.values("pk")))
 
     def visible_to(self, user: Viewer) -> Self:
         """Teams whose figures the person may open."""
-        role = access_role(user)
-        if role is None:
-            return self.none()
-        if role.sees_all_figures:
+        return self._within(user, reads(user, RecordKind.FIGURES))
+
+    def record_visible_to(self, user: Viewer) -> Self:
+        """Teams whose record (members, positions, stage) the person may open."""
+        return self._within(user, reads(user, RecordKind.PEOPLE))
+
+    def editable_by(self, user: Viewer) -> Self:
+        """Teams whose name, stage and members of a matrix the person decides."""
+        return self._within(user, writes(user, RecordKind.PEOPLE))
+
+    def placed_by(self, user: Viewer) -> Self:
+        """Teams whose place, lead and end the person decides: who leads one decides below it."""
+        if writes(user, RecordKind.PEOPLE) is Reach.ALL:
             return self.all()
-        if role.leads:
+        return self.filter(parent__in=self.model._default_manager.editable_by(user).values("pk"))
+
+    def open_on(self, day: date) -> Self:
+        """Teams that are not closed by the day."""
+        return self.filter(models.Q(closed_on__isnull=True) | models.Q(closed_on__gt=day))
+
+    def _within(self, user: Viewer, reach: Reach) -> Self:
+        if reach is Reach.ALL:
+            return self.all()
+        if reach is Reach.SUBTREE:
             return self.led_by(user)  # type: ignore[arg-type]
         return self.none()
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
+    def with_absences(self) -> Self:
+        """With the stand-ins that may run today, so that `access_role` asks no further query."""
+        return self.annotate(**{LOADED: near_absences()})
+
     def visible_to(self, user: Viewer) -> Self:
-        """Members whose work the person may see: own, own subtree, or all."""
-        role = access_role(user)
-        if role is None:
-            return self.none()
-        if role.sees_all_people:
-            return self.all()
-        if role.leads:
-            return self.in_teams_led_by(user)  # type: ignore[arg-type]
-        return self.filter(pk=user.pk)
+        """Members whose work or record the person may see: their own, their subtree, or all."""
+        reach = max(reads(user, RecordKind.SALES), reads(user, RecordKind.PEOPLE))
+        if reach is Reach.OWN:
+            return self.filter(pk=user.pk)
+        return self._within(user, reach)
 
     def record_visible_to(self, user: Viewer) -> Self:
         """Members whose record (role, positions, memberships, sign-ins) the person may open."""
-        return self._within(user, lambda role: role.reach(RecordKind.PEOPLE))
+        return self._without_leads(user)._within(user, reads(user, RecordKind.PEOPLE))
 
     def editable_by(self, user: Viewer) -> Self:
         """Members whose record the person may change; which fields, `roles` says."""
-        return self._within(user, lambda role: role.writes(RecordKind.PEOPLE))
+        return self._without_leads(user)._within(user, writes(user, RecordKind.PEOPLE))
 
-    def _within(self, user: Viewer, reach_of: Callable[[AccessRole], Reach]) -> Self:
-        role = access_role(user)
-        if role is None:
-            return self.none()
-        reach = reach_of(role)
+    def _within(self, user: Viewer, reach: Reach) -> Self:
         if reach is Reach.ALL:
             return self.all()
         if reach is Reach.SUBTREE:
             return self.in_teams_led_by(user)  # type: ignore[arg-type]
         return self.none()
+
+    def _without_leads(self, user: Viewer) -> Self:
+        """To a rep who stands in, the lead's own record stays closed, and theirs as it was."""
+        if access_role(user) is own_role(user):
+            return self
+        return self.exclude(pk__in=lead_ids(user))  # type: ignore[arg-type]
 
     def in_teams_led_by(self, member: "Member") -> Self:
         """The lead and everybody whose membership in the led subtree runs today."""
@@ -96,7 +116,23 @@ class DatedQuerySet(models.QuerySet[Any]):
 
 
 class MembershipQuerySet(DatedQuerySet):
-    pass
+    def visible_to(self, user: Viewer) -> Self:
+        """One's own, those of people whose record one opens, and those of teams one opens."""
+        from apps.members.models import Member, Team
+
+        if access_role(user) is None:
+            return self.none()
+        return self.filter(
+            models.Q(member=user.pk)
+            | models.Q(member__in=Member.objects.record_visible_to(user).values("pk"))
+            | models.Q(team__in=Team.objects.record_visible_to(user).values("pk"))
+        )
+
+    def editable_by(self, user: Viewer) -> Self:
+        """Those of the teams that one may change."""
+        from apps.members.models import Team
+
+        return self.filter(team__in=Team.objects.editable_by(user).values("pk"))
 
 
 class PositionQuerySet(models.QuerySet[Any]):
@@ -105,9 +141,7 @@ class PositionQuerySet(models.QuerySet[Any]):
         return self.none() if access_role(user) is None else self.all()
 
     def editable_by(self, user: Viewer) -> Self:
-        role = access_role(user)
-        allowed = role is not None and role.writes(RecordKind.SETTINGS) is Reach.ALL
-        return self.all() if allowed else self.none()
+        return self.all() if writes(user, RecordKind.SETTINGS) is Reach.ALL else self.none()
 
 
 class OfMemberQuerySet(models.QuerySet[Any]):
@@ -120,11 +154,22 @@ class OfMemberQuerySet(models.QuerySet[Any]):
 
         if access_role(user) is None:
             return self.none()
+        if reads(user, RecordKind.PEOPLE) is Reach.ALL:
+            return self.all()
         records = Member.objects.record_visible_to(user).values("pk")
         return self.filter(
             models.Q(**{self.member_field: user.pk})
             | models.Q(**{f"{self.member_field}__in": records})
         )
+
+    def editable_by(self, user: Viewer) -> Self:
+        """Those about members whose record the person may change."""
+        from apps.members.models import Member
+
+        if writes(user, RecordKind.PEOPLE) is Reach.ALL:
+            return self.all()
+        records = Member.objects.editable_by(user).values("pk")
+        return self.filter(**{f"{self.member_field}__in": records})
 
 
 class PositionHoldingQuerySet(DatedQuerySet, OfMemberQuerySet):  # type: ignore[override]
@@ -132,20 +177,28 @@ class PositionHoldingQuerySet(DatedQuerySet, OfMemberQuerySet):  # type: ignore[
 
 
 class SignInQuerySet(OfMemberQuerySet):
-    pass
+    def editable_by(self, user: Viewer) -> Self:  # noqa: ARG002 - nobody's
+        """A log: nobody changes it."""
+        return self.none()
 
 
 class InvitationQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         """Invitations are an administrator's business, and HR's to know."""
-        role = access_role(user)
-        allowed = role is not None and role.reach(RecordKind.PEOPLE) is Reach.ALL
-        return self.all() if allowed else self.none()
+        return self.all() if reads(user, RecordKind.PEOPLE) is Reach.ALL else self.none()
 
     def editable_by(self, user: Viewer) -> Self:
-        role = access_role(user)
-        allowed = role is not None and role.writes(RecordKind.SETTINGS) is Reach.ALL
-        return self.all() if allowed else self.none()
+        return self.all() if writes(user, RecordKind.SETTINGS) is Reach.ALL else self.none()
+
+
+class InvitationBatchQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Viewer) -> Self:
+        return self.editable_by(user)
+
+    def editable_by(self, user: Viewer) -> Self:
+        """One's own, of those who invite at all."""
+        allowed = writes(user, RecordKind.SETTINGS) is Reach.ALL
+        return self.filter(by=user.pk) if allowed else self.none()
 
 
 class StandInQuerySet(DatedQuerySet):
@@ -198,8 +251,54 @@ class MemberManager(DjangoUserManager.from_queryset(MemberQuerySet)):  # type: i
         return member
 
 
-def access_role(user: Viewer) -> AccessRole | None:
-    """The access role of a signed-in, active member; `None` for anybody else."""
+def own_role(user: Viewer) -> AccessRole | None:
+    """The access role that a signed-in, active member was given; `None` for anybody else."""
     if not user.is_authenticated or not user.is_active:
         return None
     return user.role
+
+
+def access_role(user: Viewer) -> AccessRole | None:
+    """The role in force: one's own, or while a rep stands in for a lead, that of a lead."""
+    role = own_role(user)
+    if role is None or role.in_force_for_others is role:
+        return role
+    return role.in_force_for_others if absences_covered(user) else role  # type: ignore[arg-type]
+
+
+def reads(user: Viewer, kind: RecordKind) -> Reach:
+    """How far the person reads records of a kind. What is sealed is never delegated."""
+    if kind in SEALED:
+        role = own_role(user)
+        return Reach.NONE if role is None or is_acted_for(user) else role.reach(kind)
+    role = access_role(user)
+    return Reach.NONE if role is None else role.reach(kind)
+
+
+def writes(user: Viewer, kind: RecordKind) -> Reach:
+    """How far the person changes records of a kind."""
+    if kind in SEALED:
+        role = own_role(user)
+        return Reach.NONE if role is None or is_acted_for(user) else role.writes(kind)
+    role = access_role(user)
+    return Reach.NONE if role is None else role.writes(kind)
+
+
+def is_acted_for(user: Viewer) -> bool:
+    """Whether an administrator looks at the product as this person."""
+    return getattr(user, "acted_by", None) is not None
+
+
+def may_export(user: Viewer) -> bool:
+    """Take lists away as files: as an administrator said of the member, else as the role says."""
+    role = access_role(user)
+    if role is None or is_acted_for(user):
+        return False
+    said: bool | None = user.may_export_lists  # type: ignore[union-attr]
+    return role.may_export if said is None else said
+
+
+def reads_contact_data(user: Viewer) -> bool:
+    """Phones and addresses of contacts; others get a mask, and find nothing by them."""
+    role = access_role(user)
+    return role is not None and role.sees_contact_data

@@ -1,7 +1,14 @@
 """Who sees what: the table of the handbook's section 17, in the one place where it is code.
 
-Scopes (`visible_to`, `editable_by`) ask a role how far it reaches for a kind of record; nothing else
-compares roles. Field rules stand below the table.
+Scopes (`visible_to`, `editable_by`) ask `reads(user, kind)` and `writes(user, kind)` of
+`apps.members.querysets`, which look here; nothing else compares roles. Rules about fields and deeds
+are the properties of `AccessRole`. What a row of the table means beyond its reach:
+
+- Customers without an owner (the pool) belong to what everybody reads who reads their own.
+- Analysts read targets and scorecards without names: the pages that show them leave names out.
+- Of plans, managers and directors reach the cases of their own direct line, not of all below.
+- Pulse answers are read by nobody but their author; others get sums of five or more.
+- Of the audit log, “own” is HR's part: entries about people.
 """
 
 from enum import IntEnum, StrEnum
@@ -28,7 +35,8 @@ class RecordKind(StrEnum):
     SCORES = "scores"  # targets, scorecards
     FEEDBACK = "feedback"
     PEOPLE = "people"  # members and teams as records: roles, positions, memberships
-    SETTINGS = "settings"
+    IMPORTS = "imports"  # what was read in from files, and by whom
+    SETTINGS = "settings"  # of the organisation, and the log of the overnight run
     AUDIT = "audit"
     # Sealed: seen by those named on the record and by HR, never by an administrator.
     PLAN = "plan"
@@ -55,37 +63,34 @@ class AccessRole(models.TextChoices):
         return WRITES[kind][self]
 
     @property
-    def sees_all_customers(self) -> bool:
-        return self.reach(RecordKind.SALES) is Reach.ALL
-
-    @property
-    def sees_own_customers(self) -> bool:
-        """Own records, the pool and, for leads, those of their subtree."""
-        return self.reach(RecordKind.SALES) in {Reach.OWN, Reach.SUBTREE}
-
-    @property
-    def sees_all_figures(self) -> bool:
-        """Figures of every team: sums of what the role sees row by row."""
-        return self.reach(RecordKind.FIGURES) is Reach.ALL
-
-    @property
-    def sees_all_people(self) -> bool:
-        """Names of everybody, as owners of what one sees; their records are another matter."""
-        return self.sees_all_customers or self.reach(RecordKind.PEOPLE) is Reach.ALL
+    def administers(self) -> bool:
+        """Settings, access roles, other people's sign-ins; looks at the product as somebody else."""
+        return self.writes(RecordKind.SETTINGS) is Reach.ALL
 
     @property
     def leads(self) -> bool:
-        return self.reach(RecordKind.SALES) is Reach.SUBTREE
+        """May lead a team: changes more than what is its own."""
+        return self.writes(RecordKind.SALES) >= Reach.SUBTREE
+
+    @property
+    def sells(self) -> bool:
+        """May own customers and opportunities."""
+        return self.writes(RecordKind.SALES) >= Reach.OWN
 
     @property
     def sees_contact_data(self) -> bool:
-        """Phones and addresses of contacts; masked for the others."""
+        """Phones and addresses of contacts; masked for the others, everywhere."""
         return self is not AccessRole.ANALYST
 
     @property
     def may_export(self) -> bool:
         """Take lists away as files, unless an administrator says otherwise of the member."""
         return self in {AccessRole.MANAGER, AccessRole.DIRECTOR, AccessRole.ADMIN}
+
+    @property
+    def in_force_for_others(self) -> "AccessRole":
+        """The role while standing in for a lead: a rep leads for these days, nobody else changes."""
+        return AccessRole.MANAGER if self is AccessRole.REP else self
 
 
 def _row(
@@ -103,6 +108,7 @@ READS: dict[RecordKind, dict[AccessRole, Reach]] = {
     RecordKind.SCORES:   _row(OWN,  SUBTREE, ALL,     ALL,  ALL,    NONE),
     RecordKind.FEEDBACK: _row(OWN,  SUBTREE, SUBTREE, ALL,  NONE,   NONE),
     RecordKind.PEOPLE:   _row(NONE, SUBTREE, SUBTREE, ALL,  NONE,   ALL),
+    RecordKind.IMPORTS:  _row(NONE, OWN,     NONE,    NONE, NONE,   ALL),
     RecordKind.SETTINGS: _row(NONE, NONE,    NONE,    NONE, NONE,   ALL),
     RecordKind.AUDIT:    _row(NONE, NONE,    NONE,    OWN,  NONE,   ALL),
     RecordKind.PLAN:     _row(OWN,  SUBTREE, SUBTREE, ALL,  NONE,   NONE),
@@ -116,6 +122,7 @@ WRITES: dict[RecordKind, dict[AccessRole, Reach]] = {
     RecordKind.SCORES:   _row(OWN,  SUBTREE, ALL,     ALL,  NONE,   NONE),
     RecordKind.FEEDBACK: _row(OWN,  SUBTREE, SUBTREE, ALL,  NONE,   NONE),
     RecordKind.PEOPLE:   _row(NONE, SUBTREE, SUBTREE, ALL,  NONE,   ALL),
+    RecordKind.IMPORTS:  _row(NONE, OWN,     NONE,    NONE, NONE,   ALL),
     RecordKind.SETTINGS: _row(NONE, NONE,    NONE,    NONE, NONE,   ALL),
     RecordKind.AUDIT:    _row(NONE, NONE,    NONE,    NONE, NONE,   NONE),
     RecordKind.PLAN:     _row(OWN,  SUBTREE, SUBTREE, ALL,  NONE,   NONE),
@@ -123,3 +130,8 @@ WRITES: dict[RecordKind, dict[AccessRole, Reach]] = {
     RecordKind.CASE:     _row(OWN,  OWN,     OWN,     ALL,  NONE,   NONE),
 }
 # fmt: on
+
+# Never delegated, and closed to an administrator who looks as somebody else.
+SEALED = frozenset({RecordKind.PLAN, RecordKind.PULSE, RecordKind.CASE})
+LEADING = frozenset(role for role in AccessRole if role.leads)
+SELLING = frozenset(role for role in AccessRole if role.sells)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.funnel.models import Level
 from apps.funnel.querysets import ScopedByTeamQuerySet
 from apps.members.models import Member, Team
-from apps.members.querysets import Viewer, access_role
+from apps.members.querysets import Viewer, reads
+from apps.members.roles import Reach, RecordKind
 
 
 class Metric(models.TextChoices):
@@ -70,10 +71,10 @@ class DayFact(models.Model):
 
 class LevelRateQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
-        role = access_role(user)
-        if role is None:
+        reach = reads(user, RecordKind.FIGURES)
+        if reach is Reach.NONE:
             return self.none()
-        if role.sees_all_figures:
+        if reach is Reach.ALL:
             return self.all()
         teams = Team.objects.visible_to(user).values("pk")
         return self.filter(models.Q(member=user.pk) | models.Q(team__in=teams))

@@ -1,14 +1,17 @@
 """Whose figures a person may open, and how a scope becomes a condition."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.core.models import Organisation
+from apps.funnel.querysets import OpportunityQuerySet
 from apps.members.models import Member, Team
-from apps.members.querysets import Viewer, access_role
+from apps.members.querysets import Viewer, reads
+from apps.members.roles import Reach, RecordKind
 from apps.members.selectors import primary_team_on
 from apps.metrics.results import Scope
 
@@ -20,16 +23,16 @@ def scope_for(user: Viewer, team_slug: str | None, teams: Sequence[Team] | None 
     own figures. HR sees no figures of customers at all. `teams`, all that the user may see, saves
     reading them again.
     """
-    role = access_role(user)
-    if role is None or not (role.sees_all_figures or role.sees_own_customers):
+    reach = reads(user, RecordKind.FIGURES)
+    if reach is Reach.NONE:
         raise Team.DoesNotExist
     assert isinstance(user, Member)  # noqa: S101 - only members have a role
-    if team_slug is None and role.sees_all_figures:
+    if team_slug is None and reach is Reach.ALL:
         return scope_of_all()
     seen = list(Team.objects.visible_to(user)) if teams is None else teams
     if team_slug is not None:
         return _scope_among(seen, team_slug)
-    return (_scope_of_lead(seen) if role.leads else None) or scope_of_member(user)
+    return (_scope_of_lead(seen) if reach is Reach.SUBTREE else None) or scope_of_member(user)
 
 
 def _scope_among(seen: Sequence[Team], slug: str) -> Scope:
@@ -84,6 +87,15 @@ def narrowed[Rows: QuerySet[Any]](
 ) -> Rows:
     """The rows of the scope: the figure opens exactly these."""
     return rows.filter(within(scope, owner=owner, team=team))
+
+
+def held(rows: OpportunityQuerySet, scope: Scope, day: date) -> OpportunityQuerySet:
+    """Of `at_level_on(day)`: what the scope held at the end of that day."""
+    if scope.kind == "all":
+        return rows
+    if scope.member is not None:
+        return rows.held_on(day, owner=scope.member)
+    return rows.held_on(day, teams=scope.team_ids or ())
 
 
 def condition(scope: Scope, owner: str, team: str) -> str:

@@ -6,8 +6,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.members.models import AccessRole, Member
-from apps.members.querysets import Viewer, access_role
+from apps.members.models import Member
+from apps.members.querysets import Viewer, reads, writes
+from apps.members.roles import Reach, RecordKind
 
 
 class RunState(models.TextChoices):
@@ -30,7 +31,11 @@ UNFINISHED = (RunState.WAITING, RunState.RUNNING, RunState.INTERRUPTED)
 
 class NightRunQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
-        return self.all() if access_role(user) is AccessRole.ADMIN else self.none()
+        return self.all() if reads(user, RecordKind.SETTINGS) is Reach.ALL else self.none()
+
+    def editable_by(self, user: Viewer) -> Self:
+        """Runs that the person may start again."""
+        return self.all() if writes(user, RecordKind.SETTINGS) is Reach.ALL else self.none()
 
     def unfinished(self) -> Self:
         return self.filter(state__in=UNFINISHED)

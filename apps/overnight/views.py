@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, cast
+from typing import TYPE_CHECKING, Concatenate, cast
 
 import structlog
 from django.contrib import messages
@@ -15,12 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 from apps.core.paging import BadCursor, Order, keyset_page
-from apps.members.models import AccessRole, Member
-from apps.members.querysets import access_role
+from apps.members.querysets import reads
+from apps.members.roles import Reach, RecordKind
 from apps.overnight import services
 from apps.overnight.models import NightRun
 from apps.overnight.selectors import run_rows
 from apps.overnight.tasks import run_step
+
+if TYPE_CHECKING:
+    from apps.members.models import Member
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -32,7 +35,7 @@ def for_administrators[**P](view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if access_role(request.user) is not AccessRole.ADMIN:
+        if reads(request.user, RecordKind.SETTINGS) is not Reach.ALL:
             raise Http404
         return view(request, *args, **kwargs)
 

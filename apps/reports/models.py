@@ -7,11 +7,15 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.members.models import AccessRole, Member, Team
-from apps.members.querysets import Viewer, access_role
+from apps.members.models import Member, Team
+from apps.members.querysets import Viewer, writes
+from apps.members.roles import Reach, RecordKind
 from apps.metrics.periods import Period, period_of
 
-SENDING_ROLES = frozenset({AccessRole.MANAGER, AccessRole.DIRECTOR, AccessRole.ADMIN})
+
+def may_send_any(user: Viewer) -> bool:
+    """Have reports mailed: whoever changes figures of more than themselves."""
+    return writes(user, RecordKind.FIGURES) >= Reach.SUBTREE
 
 
 class EditionQuerySet(models.QuerySet[Any]):
@@ -21,7 +25,7 @@ class EditionQuerySet(models.QuerySet[Any]):
 
     def editable_by(self, user: Viewer) -> Self:
         """Editions that the person may have mailed: those seen, but not by analysts."""
-        return self.visible_to(user) if access_role(user) in SENDING_ROLES else self.none()
+        return self.visible_to(user) if may_send_any(user) else self.none()
 
     def of_week(self, team: Team, week: Period) -> Self:
         year, number, _day = week.start.isocalendar()
@@ -83,7 +87,7 @@ class DeliveryQuerySet(models.QuerySet[Any]):
 
     def editable_by(self, user: Viewer) -> Self:
         """Mails that the person may have sent again."""
-        return self.visible_to(user) if access_role(user) in SENDING_ROLES else self.none()
+        return self.visible_to(user) if may_send_any(user) else self.none()
 
 
 class Delivery(models.Model):

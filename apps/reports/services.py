@@ -28,7 +28,7 @@ from apps.reports.mailing import (
     report_mail,
     verdict,
 )
-from apps.reports.models import SENDING_ROLES, Delivery, DeliveryState, Edition
+from apps.reports.models import Delivery, DeliveryState, Edition, may_send_any
 from apps.reports.rendering import weekly_pdf
 from apps.reports.weekly import (
     WeeklyFigures,
@@ -79,7 +79,7 @@ def may_read(member: Member, team: Team) -> bool:
 
 
 def may_send(member: Member, team: Team) -> bool:
-    return member.role in SENDING_ROLES and may_read(member, team)
+    return may_send_any(member) and may_read(member, team)
 
 
 def readers_missing(team: Team, week: Period) -> list[Member]:

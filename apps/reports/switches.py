@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.members.models import Member, Team
+from apps.members.querysets import reads
+from apps.members.roles import Reach, RecordKind
 from apps.metrics.periods import FIRST_YEAR, Kind, Period, period_of
 from apps.metrics.results import Scope
 
@@ -92,8 +94,9 @@ def team_links(user: Member, scope: Scope, teams: Iterable[Team], period: Period
         return []
     roots = [team for team in seen.values() if not _above(team, seen)]
     links = []
-    if user.role.sees_all_figures or len(roots) > 1:
-        label = _("All teams") if user.role.sees_all_figures else _("My teams")
+    sees_all = reads(user, RecordKind.FIGURES) is Reach.ALL
+    if sees_all or len(roots) > 1:
+        label = _("All teams") if sees_all else _("My teams")
         address = dashboard_address(None, period)
         links.append(TeamLink(label, address, "team--all", 0, team_of(scope) is None))
     for team in sorted(seen.values(), key=lambda team: _place(team, seen)):
