@@ -16,6 +16,7 @@ from apps.core.models import OutgoingMail, default_time_zone
 from apps.members.lifecycle import LifecycleStage
 from apps.members.querysets import (
     ApiTokenQuerySet,
+    InvitationBatchQuerySet,
     InvitationQuerySet,
     MemberManager,
     MembershipQuerySet,
@@ -203,6 +204,7 @@ class Membership(models.Model):
                 condition=models.Q(ends_on__isnull=True)
                 | models.Q(ends_on__gt=models.F("starts_on")),
                 name="membership_ends_after_start",
+                violation_error_message=_("The end lies before the start: choose a later day."),
             ),
             ExclusionConstraint(
                 name="membership_one_primary_at_a_time",
@@ -214,6 +216,10 @@ class Membership(models.Model):
                     ),
                 ],
                 condition=models.Q(is_primary=True),
+                violation_error_message=_(
+                    "This member has a primary team on some of these days already:"
+                    " move them instead, or choose other days."
+                ),
             ),
         ]
 
@@ -266,6 +272,7 @@ class PositionHolding(models.Model):
                 condition=models.Q(ends_on__isnull=True)
                 | models.Q(ends_on__gt=models.F("starts_on")),
                 name="holding_ends_after_start",
+                violation_error_message=_("The end lies before the start: choose a later day."),
             ),
             ExclusionConstraint(
                 name="holding_once_at_a_time",
@@ -277,6 +284,9 @@ class PositionHolding(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
+                violation_error_message=_(
+                    "This member holds the position on some of these days already."
+                ),
             ),
         ]
 
@@ -338,6 +348,29 @@ class Invitation(models.Model):
         return self.email
 
 
+class InvitationBatch(models.Model):
+    """A file of people to invite: looked through first, then confirmed once."""
+
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    # Name in the file storage; the file goes once it has been confirmed or is old.
+    file = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    invited_count = models.PositiveIntegerField(default=0)
+    # What was refused at confirming: line, cells of the file, reasons in words.
+    refused: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+
+    objects = InvitationBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file of invitations")
+        verbose_name_plural = _("files of invitations")
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
 class StandIn(models.Model):
     """Somebody who leads another's teams while that one is away, up to, not including, `ends_on`."""
 
@@ -362,9 +395,12 @@ class StandIn(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ends_on__gt=models.F("starts_on")),
                 name="stand_in_ends_after_start",
+                violation_error_message=_("The end lies before the start: choose a later day."),
             ),
             models.CheckConstraint(
-                condition=~models.Q(absent=models.F("stand_in")), name="stand_in_is_another"
+                condition=~models.Q(absent=models.F("stand_in")),
+                name="stand_in_is_another",
+                violation_error_message=_("Nobody stands in for themselves: choose somebody else."),
             ),
             ExclusionConstraint(
                 name="stand_in_one_at_a_time",
