@@ -46,7 +46,7 @@ class Environment(BaseSettings):
     )
     allowed_hosts: str = Field("", description="Comma-separated host names that are answered.")
     trusted_proxy: bool = Field(
-        False, description="Behind a reverse proxy that sets X-Forwarded-Proto itself."
+        False, description="Behind a reverse proxy that sets X-Forwarded-Proto and -For itself."
     )
     email_url: str = Field(
         "smtp://localhost:1025",

@@ -9,15 +9,23 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from apps.core.audit_querysets import AuditEntryQuerySet
 
 FEWEST_AUDIT_MONTHS = 24
 
 
 def monday_to_friday() -> list[int]:
     return [1, 2, 3, 4, 5]
+
+
+def exporting_roles() -> list[str]:
+    return ["manager", "director", "admin"]
 
 
 def default_time_zone() -> str:
@@ -59,6 +67,10 @@ class Organisation(models.Model):
     # Access roles whose members have to sign in in two steps.
     two_step_roles: "ArrayField[list[str], list[str]]" = ArrayField(
         models.CharField(max_length=16), default=list, blank=True
+    )
+    # Access roles whose members may take lists away as files, unless it is said otherwise of one.
+    export_roles: "ArrayField[list[str], list[str]]" = ArrayField(
+        models.CharField(max_length=16), default=exporting_roles, blank=True
     )
     audit_months = models.PositiveSmallIntegerField(_("audit entries are kept, months"), default=36)
     # Empty until somebody has named the firm, its zone, currency and working days.
@@ -145,6 +157,7 @@ class AuditEntry(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,
         db_constraint=False,
+        db_index=False,
         null=True,
         related_name="+",
     )
@@ -165,13 +178,20 @@ class AuditEntry(models.Model):
     is_reading = models.BooleanField(default=False)
     is_sample = models.BooleanField(default=False, editable=False)
 
+    objects = AuditEntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
         indexes: ClassVar = [
             models.Index(fields=["kind", "object_id", "-at"], name="audit_by_object"),
             models.Index(fields=["-at", "-id"], name="audit_by_time"),
-            models.Index(fields=["by", "-at"], name="audit_by_person"),
+            models.Index(fields=["by", "-at", "-id"], name="audit_by_person"),
+            models.Index(fields=["action", "-at", "-id"], name="audit_by_action"),
+            models.Index(fields=["kind", "-at", "-id"], name="audit_by_kind"),
+            GinIndex(OpClass(Upper("label"), name="gin_trgm_ops"), name="audit_label_search"),
+            # Of bulk operations only, which are few.
+            GinIndex(fields=["rows"], name="audit_by_row", condition=~models.Q(rows=[])),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,53 @@
+"""What each action of the audit trail is called: one sentence an action.
+
+In a sentence stand, all optional:
+
+- `%(by)s` who did it, `%(record)s` what the record was called then,
+- `%(count)s` the number of rows of a bulk operation,
+- `%(owner)s` what the field `owner` was changed to, `%(owner_before)s` what it was before,
+- `%(reason)s` the detail `reason`.
+
+A name that the reader may not see, and a value that is missing, become a neutral word. Every action
+that a service passes to `audit_record` stands here: a test reads the services' source for that.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+ACTIONS: "dict[str, _StrPromise]" = {
+    # Members and teams
+    "member.create": _("%(by)s added %(record)s as a member"),
+    "team.create": _("%(by)s formed the team %(record)s"),
+    "membership.start": _("%(by)s put %(member)s into the team %(team)s"),
+    # Sign-in, written by apps.members.security_log
+    "member.password_change": _("%(by)s changed their password"),
+    "member.password_reset": _("%(by)s set a new password by a mailed link"),
+    "member.two_step_add": _("%(by)s added a second step of signing in"),
+    "member.two_step_remove": _("%(by)s removed a second step of signing in"),
+    "member.recovery_codes": _("%(by)s made new recovery codes"),
+    "member.session_end": _("%(by)s signed out one of their sessions"),
+    "member.sso_connect": _("%(by)s connected a single sign-on account"),
+    "member.sso_disconnect": _("%(by)s disconnected a single sign-on account"),
+    # The firm
+    "organisation.set_up": _("%(by)s set up %(record)s"),
+    "audit.expire": _("Audit entries older than %(months)s months were deleted: %(entries)s"),
+    "sample.create": _("The sample firm was added"),
+    "sample.remove": _("The sample firm was removed"),
+    # Selling
+    "opportunity.create": _("%(by)s opened the opportunity %(record)s"),
+    "opportunity.move": _("%(by)s moved %(record)s from %(level_before)s to %(level)s"),
+    "opportunity.win": _("%(by)s won %(record)s"),
+    "opportunity.lose": _("%(by)s lost %(record)s: %(reason)s"),
+    "order.create": _("%(by)s recorded the order %(record)s"),
+    # What runs in the background
+    "edition.send": _("%(by)s had the weekly report of %(record)s for %(week)s sent"),
+    "delivery.send_again": _("%(by)s had a weekly report mailed again"),
+    "import.pipeline": _("%(by)s imported %(record)s"),
+    "nightrun.begin": _("%(by)s started the overnight run %(record)s"),
+    # Sealed records, see apps.core.sealed
+    "sealed.read": _("%(by)s opened %(record)s"),
+}
