@@ -26,9 +26,9 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def _groups(request: HttpRequest) -> list[LinkGroup]:
-    role = getattr(request.user, "access_role", None)
+    reader = request.user if request.user.is_authenticated else None
     match = request.resolver_match
-    return links_for(role, (match.view_name if match else "") or "")
+    return links_for(reader, (match.view_name if match else "") or "")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The places of the side bar: what there is, and which roles have use for it.
+"""The places of the side bar: what there is, and who has use for it.
 
 An entry whose page does not exist in this installation is left out. Hiding an entry protects
 nothing: every page checks for itself who may see it.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -12,10 +13,32 @@ from django.utils.translation import gettext_lazy as _
 
 type Text = str | Promise
 
-SELLING = frozenset({"rep", "manager", "director", "analyst", "admin"})
-FIGURES = frozenset({"manager", "director", "analyst", "admin"})
-IMPORTING = frozenset({"manager", "admin"})
-RUNNING = frozenset({"admin"})
+OWN, SUBTREE, ALL = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Need:
+    """A place is for those who read records of a kind at least so far.
+
+    Kinds and reaches are those of `apps.members.roles`, which lies above this app.
+    """
+
+    kind: str
+    least: int
+
+
+SELLING = Need("sales", OWN)
+FIGURES = Need("figures", SUBTREE)
+PEOPLE = Need("people", SUBTREE)
+IMPORTING = Need("imports", OWN)
+AUDITING = Need("audit", OWN)
+RUNNING = Need("settings", ALL)
+
+
+class Reader(Protocol):
+    """A member; somebody without a sign-in reaches nothing."""
+
+    def reaches(self, kind: str, least: int) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -25,7 +48,7 @@ class Entry:
     label: Text
     name: str
     icon: str
-    roles: frozenset[str]
+    need: Need
     family: str | tuple[str, ...]
     # Also in the bar at the bottom of a phone, which has four places and the menu.
     quick: bool = False
@@ -101,23 +124,27 @@ def _address(name: str) -> str | None:
         return None
 
 
-def links_for(role: str | None, current: str) -> list[LinkGroup]:
-    """The groups that a role sees, without empty ones; `current` is the URL name of the page."""
+def has_use(reader: Reader | None, need: Need) -> bool:
+    return reader is not None and reader.reaches(need.kind, need.least)
+
+
+def links_for(reader: Reader | None, current: str) -> list[LinkGroup]:
+    """The groups that somebody sees, without empty ones; `current` is the URL name of the page."""
     groups = []
     for group in GROUPS:
         links = [
             Link(entry.label, address, entry.icon, current.startswith(entry.family), entry.quick)
             for entry in group.entries
-            if role in entry.roles and (address := _address(entry.name)) is not None
+            if has_use(reader, entry.need) and (address := _address(entry.name)) is not None
         ]
         if links:
             groups.append(LinkGroup(group.key, group.label, links))
     return groups
 
 
-def first_address(role: str | None) -> str | None:
-    """Where a role starts: the dashboard for those who have one, else their first place."""
-    if role in SELLING and (dashboard := _address("dashboard")):
+def first_address(reader: Reader | None) -> str | None:
+    """Where somebody starts: the dashboard for those who have one, else their first place."""
+    if has_use(reader, SELLING) and (dashboard := _address("dashboard")):
         return dashboard
-    groups = links_for(role, "")
+    groups = links_for(reader, "")
     return groups[0].links[0].address if groups else None

@@ -1,6 +1,7 @@
 """The start page and the switches for language and theme."""
 
 from http import HTTPStatus
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from apps.core.context_processors import LANGUAGES, THEME_COOKIE, THEMES
 from apps.core.gallery import gallery
-from apps.core.navigation import first_address
+from apps.core.navigation import RUNNING, Reader, first_address, has_use
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -29,7 +30,7 @@ def _back(request: HttpRequest) -> HttpResponse:
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Sends everybody to the page that their role starts with."""
-    address = first_address(getattr(request.user, "access_role", None))
+    address = first_address(cast("Reader", request.user))
     if address is None:
         return render(request, "core/nothing_yet.html")
     return redirect(address)
@@ -77,7 +78,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 @login_required
 def components(request: HttpRequest) -> HttpResponse:
     """Every component with invented values, for administrators who build pages."""
-    if getattr(request.user, "access_role", None) != "admin":
+    if not has_use(cast("Reader", request.user), RUNNING):
         raise Http404
     return render(request, "core/components.html", gallery())
 

@@ -25,8 +25,10 @@ from apps.members.querysets import (
     SignInQuerySet,
     StandInQuerySet,
     TeamQuerySet,
+    reads,
 )
 from apps.members.roles import AccessRole as AccessRole  # noqa: PLC0414 - models use it most
+from apps.members.roles import RecordKind
 
 # Characters beyond this one, the last before the CJK blocks, fill a square.
 LAST_NARROW = "\u2e7f"
@@ -111,6 +113,10 @@ class Member(AbstractBaseUser):
     @property
     def role(self) -> AccessRole:
         return AccessRole(self.access_role)
+
+    def reaches(self, kind: str, least: int) -> bool:
+        """Whether they read records of a kind at least so far; see `roles`."""
+        return reads(self, RecordKind(kind)) >= least
 
     @property
     def initials(self) -> str:
