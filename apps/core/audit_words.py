@@ -22,6 +22,7 @@ ACTIONS: "dict[str, _StrPromise]" = {
     # Members and teams
     "member.create": _("%(by)s added %(record)s as a member"),
     "team.create": _("%(by)s formed the team %(record)s"),
+    "membership.end": _("%(by)s ended the membership %(record)s on %(ends_on)s"),
     "membership.start": _("%(by)s put %(member)s into the team %(team)s"),
     # Sign-in, written by apps.members.security_log
     "member.password_change": _("%(by)s changed their password"),
@@ -29,7 +30,6 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "member.two_step_add": _("%(by)s added a second step of signing in"),
     "member.two_step_remove": _("%(by)s removed a second step of signing in"),
     "member.recovery_codes": _("%(by)s made new recovery codes"),
-    "member.session_end": _("%(by)s signed out one of their sessions"),
     "member.sso_connect": _("%(by)s connected a single sign-on account"),
     "member.sso_disconnect": _("%(by)s disconnected a single sign-on account"),
     # The firm
@@ -40,8 +40,7 @@ ACTIONS: "dict[str, _StrPromise]" = {
     # Selling
     "opportunity.create": _("%(by)s opened the opportunity %(record)s"),
     "opportunity.move": _("%(by)s moved %(record)s from %(level_before)s to %(level)s"),
-    "opportunity.win": _("%(by)s won %(record)s"),
-    "opportunity.lose": _("%(by)s lost %(record)s: %(reason)s"),
+    "opportunity.close": _("%(by)s closed %(record)s: %(state)s"),
     "order.create": _("%(by)s recorded the order %(record)s"),
     # What runs in the background
     "edition.send": _("%(by)s had the weekly report of %(record)s for %(week)s sent"),

@@ -7,12 +7,16 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
 from apps.core.models import Organisation
-from apps.core.services import audit_record
+from apps.core.services import audit_record, changed_values, values_of
 from apps.members.models import AccessRole, Member, Membership, Team
 
 
 class NoTeam(DomainError):  # noqa: N818 - named for what is missing
     """The member belongs to no team on that day."""
+
+
+# What the audit trail says of a new member.
+CREATED = ("name", "email", "access_role", "time_zone", "language", "joined_on")
 
 
 @transaction.atomic
@@ -26,6 +30,7 @@ def member_create(  # noqa: PLR0913 - a person's fields
     time_zone: str | None = None,
     language: str = "en",
     joined_on: date | None = None,
+    career_level: str = "",
 ) -> Member:
     """Create a member who can sign in if a password is given."""
     extra = {"time_zone": time_zone} if time_zone else {}
@@ -36,30 +41,12 @@ def member_create(  # noqa: PLR0913 - a person's fields
         access_role=access_role,
         language=language,
         joined_on=joined_on,
+        career_level=career_level,
         **extra,
     )
-    audit_record(by=by, action="member.create", record=member, role=str(access_role))
+    changes = changed_values(member, {}, CREATED)
+    audit_record(by=by, action="member.create", record=member, changes=changes)
     return member
-
-
-@transaction.atomic
-def team_create(
-    *,
-    name: str,
-    slug: str,
-    by: Member | None,
-    parent: Team | None = None,
-    lead: Member | None = None,
-) -> Team:
-    """Create a team below `parent`; its path makes the subtree one look-up."""
-    formed_on = Organisation.current().today()
-    team = Team(name=name, slug=slug, parent=parent, lead=lead, formed_on=formed_on)
-    team.full_clean()
-    team.save()
-    team.path = [*(parent.path if parent else []), team.pk]
-    team.save(update_fields=["path"])
-    audit_record(by=by, action="team.create", record=team, name=name)
-    return team
 
 
 @transaction.atomic
@@ -68,16 +55,21 @@ def membership_start(
 ) -> Membership:
     """Let a member belong to a team from a day on; a running primary membership ends that day."""
     if is_primary:
-        running = Membership.objects.select_for_update().without_end()
+        running = Membership.objects.select_for_update(of=("self",)).without_end()
+        running = running.select_related("member", "team")
         for old in running.filter(member=member, is_primary=True).order_by("pk"):
             if old.starts_on >= starts_on:
                 raise DomainError(_("This member has a team from that day on already."))
             old.ends_on = starts_on
             old.save(update_fields=["ends_on"])
+            ends = {"ends_on": [None, starts_on]}
+            audit_record(by=by, action="membership.end", record=old, changes=ends)
     membership = Membership(member=member, team=team, starts_on=starts_on, is_primary=is_primary)
     membership.full_clean()
     membership.save()
-    audit_record(by=by, action="membership.start", record=membership, team=team.pk)
+    fields = ("member", "team", "starts_on", "is_primary")
+    changes = changed_values(membership, {}, fields)
+    audit_record(by=by, action="membership.start", record=membership, changes=changes)
     return membership
 
 
@@ -104,6 +96,7 @@ def first_admin_create(
     firm = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
     if Member.objects.filter(access_role=AccessRole.ADMIN, is_active=True).exists():
         raise AlreadySetUp(_("There is an administrator already: ask them for a sign-in."))
+    before = values_of(firm, ("name", "time_zone", "currency"))
     firm.name, firm.time_zone, firm.currency = organisation, time_zone, currency
     firm.full_clean()
     firm.save()
@@ -115,5 +108,6 @@ def first_admin_create(
         time_zone=time_zone,
         by=None,
     )
-    audit_record(by=member, action="organisation.set_up", record=firm, name=organisation)
+    changes = changed_values(firm, before)
+    audit_record(by=member, action="organisation.set_up", record=firm, changes=changes)
     return member

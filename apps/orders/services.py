@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core.services import audit_record
+from apps.core.services import audit_record, changed_values
 from apps.customers.models import Customer
 from apps.funnel.models import Opportunity
 from apps.members.models import Member
@@ -14,6 +14,11 @@ from apps.members.selectors import primary_team_on
 from apps.members.services import NoTeam
 from apps.orders.models import Order
 from apps.products.models import Product, ProductLine
+
+# What the audit trail says of a new order.
+CREATED = (
+    "member", "team", "customer", "line", "product", "opportunity", "ordered_on", "value", "cost",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -49,5 +54,6 @@ def order_create(  # noqa: PLR0913 - the fields of an order
     )
     order.full_clean()
     order.save()
-    audit_record(by=by, action="order.create", record=order, value=str(value))
+    changes = changed_values(order, {}, CREATED)
+    audit_record(by=by, action="order.create", record=order, changes=changes)
     return order

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
 from apps.core.models import Organisation
-from apps.core.services import audit_record
+from apps.core.services import audit_record, changed_values
 from apps.members.models import Member
 from apps.overnight.locks import is_locked, run_lock
 from apps.overnight.models import NightRun, NightStep, RunKind, RunState
@@ -53,7 +53,8 @@ def run_begin(
         NightStep(run=run, position=position, name=step.name)
         for position, step in enumerate(STEPS, start=1)
     )
-    audit_record(by=by, action="nightrun.begin", record=run, kind=str(kind))
+    changes = changed_values(run, {}, ("kind", "from_on", "through_on"))
+    audit_record(by=by, action="nightrun.begin", record=run, changes=changes)
     return run
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.mail import MailUnconfirmed, hand_over
 from apps.core.models import Organisation
-from apps.core.services import audit_record
+from apps.core.services import audit_record, changed_values, values_of
 from apps.members.models import AccessRole, Member, Team
 from apps.metrics import selectors
 from apps.metrics.periods import Period, period_of
@@ -109,9 +109,9 @@ def edition_send(*, team: Team, week: Period, by: Member | None) -> Sending:
         return Sending([], before)
     editions = _editions(team, week, {_language(member) for member in missing}, by)
     made = [_deliver(editions[_language(member)], member) for member in missing]
-    audit_record(
-        by=by, action="edition.send", record=team, week=week.key, members=[m.pk for m in missing]
-    )
+    # The week's deliveries as one entry, on the team whose report it is.
+    changes = {"member": [[], missing]}
+    audit_record(by=by, action="edition.send", record=team, changes=changes, week=week.key)
     return Sending(made, before)
 
 
@@ -171,14 +171,17 @@ def delivery_send_again(*, delivery: Delivery, by: Member) -> None:
     """Put a failed or unconfirmed mail back in line: a person takes the risk of a second copy."""
     if not may_send(by, delivery.edition.team):
         raise NotPermitted(_("You may read this report, but not have it sent."))
-    held = Delivery.objects.select_for_update().get(pk=delivery.pk)
+    rows = Delivery.objects.select_for_update(of=("self",))
+    held = rows.select_related("edition__team", "member").get(pk=delivery.pk)
     if not held.may_send_again:
         raise DomainError(_("This mail is on its way or has been sent."))
-    audit_record(by=by, action="delivery.send_again", record=held, state=held.state)
+    before = values_of(held, ("state", "tries"))
     held.state = DeliveryState.WAITING
     held.tries = 0
     held.next_try_at = timezone.now()
     held.save(update_fields=["state", "tries", "next_try_at"])
+    changes = changed_values(held, before)
+    audit_record(by=by, action="delivery.send_again", record=held, changes=changes)
 
 
 def deliveries_work_off(among: Iterable[int] | None = None) -> int:
