@@ -278,7 +278,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # Asked right before a mail of a purpose goes out: why it must not any more, or nothing. The outbox
 # lies below the apps that know.
-MAIL_CHECKS: dict[str, str] = {}
+MAIL_CHECKS = {"invitation": "apps.members.invitations.reason_to_withhold"}
 
 # What “stuck” means is known to the metrics alone; the opportunity list, which lies below them,
 # calls this with a day and gets the opportunities that were stuck then.

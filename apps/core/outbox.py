@@ -51,6 +51,53 @@ class Attachment:
     content_type: str
 
 
+@dataclass(frozen=True)
+class Letter:
+    """A mail to be written down.
+
+    `is_secret` is for words that let somebody in: they are deleted as soon as the mail is over.
+    """
+
+    to: str
+    purpose: str
+    subject: str
+    text: str
+    language: str
+    html: str = ""
+    is_secret: bool = False
+    headers: Mapping[str, str] | None = None
+    attachment: Attachment | None = None
+    is_sample: bool = False
+
+    def row(self) -> OutgoingMail:
+        attached = self.attachment
+        return OutgoingMail(
+            to=self.to,
+            purpose=self.purpose,
+            language=self.language,
+            subject=" ".join(self.subject.split())[:SUBJECT_LENGTH],
+            text=self.text,
+            html=self.html,
+            headers=dict(self.headers or {}),
+            attachment=attached.stored_as if attached else "",
+            attachment_name=attached.name if attached else "",
+            attachment_type=attached.content_type if attached else "",
+            is_secret=self.is_secret,
+            is_sample=self.is_sample,
+            message_id=new_message_id(),
+        )
+
+
+def mails_queue(letters: Iterable[Letter]) -> list[OutgoingMail]:
+    """Write mails down in the caller's transaction, by one statement; sent after the commit.
+
+    An address that no server takes is not refused here: the mail fails, and shows it.
+    """
+    rows = OutgoingMail.objects.bulk_create([letter.row() for letter in letters])
+    transaction.on_commit(start_sending)
+    return rows
+
+
 def mail_queue(  # noqa: PLR0913 - a mail has that many parts
     *,
     to: str,
@@ -64,28 +111,20 @@ def mail_queue(  # noqa: PLR0913 - a mail has that many parts
     attachment: Attachment | None = None,
     is_sample: bool = False,
 ) -> OutgoingMail:
-    """Write a mail down in the caller's transaction; the worker sends it after the commit.
-
-    `is_secret` is for words that let somebody in: they are deleted as soon as the mail is over. An
-    address that no server takes is not refused here: the mail fails, and shows it.
-    """
-    mail = OutgoingMail.objects.create(
+    """Write one mail down; the arguments are those of a `Letter`."""
+    letter = Letter(
         to=to,
         purpose=purpose,
-        language=language,
-        subject=" ".join(subject.split())[:SUBJECT_LENGTH],
+        subject=subject,
         text=text,
+        language=language,
         html=html,
-        headers=dict(headers or {}),
-        attachment=attachment.stored_as if attachment else "",
-        attachment_name=attachment.name if attachment else "",
-        attachment_type=attachment.content_type if attachment else "",
         is_secret=is_secret,
+        headers=headers,
+        attachment=attachment,
         is_sample=is_sample,
-        message_id=new_message_id(),
     )
-    transaction.on_commit(start_sending)
-    return mail
+    return mails_queue([letter])[0]
 
 
 @transaction.atomic

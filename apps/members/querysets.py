@@ -7,8 +7,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.utils import timezone
 
 from apps.core.models import Organisation
+from apps.core.paging import list_fetch_mode
 from apps.members.absences import LOADED, absences_covered, lead_ids, near_absences
 from apps.members.roles import SEALED, AccessRole, Reach, RecordKind
 
@@ -191,6 +193,23 @@ class InvitationQuerySet(models.QuerySet[Any]):
         return self.all() if writes(user, RecordKind.SETTINGS) is Reach.ALL else self.none()
 
 
+    def in_state(self, state: str) -> Self:
+        """Open, expired, accepted or revoked (taken back), now."""
+        unanswered = self.filter(accepted_at__isnull=True, revoked_at__isnull=True)
+        now = timezone.now()
+        return {
+            "open": unanswered.filter(expires_at__gt=now),
+            "expired": unanswered.filter(expires_at__lte=now),
+            "accepted": self.filter(accepted_at__isnull=False),
+            "revoked": self.filter(revoked_at__isnull=False),
+        }[state]
+
+    def for_list(self) -> Self:
+        """What a row of a list prints; without the words of the mail."""
+        related = self.select_related("team", "invited_by", "mail", "member")
+        return related.defer("mail__text", "mail__html").fetch_mode(list_fetch_mode())
+
+
 class InvitationBatchQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         return self.editable_by(user)
@@ -228,6 +247,11 @@ class StandInQuerySet(DatedQuerySet):
 
 
 class ApiTokenQuerySet(models.QuerySet[Any]):
+    def in_use(self) -> Self:
+        """Those that open something still."""
+        lasting = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=timezone.now())
+        return self.filter(lasting, revoked_at__isnull=True)
+
     def visible_to(self, user: Viewer) -> Self:
         """One's own; nobody sees another's."""
         return self.none() if access_role(user) is None else self.filter(member=user.pk)
