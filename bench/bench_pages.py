@@ -16,7 +16,8 @@ from apps.core.models import Organisation
 from apps.core.paging import Order, keyset_page
 from apps.funnel.models import Opportunity
 from apps.members.models import AccessRole, Member, Team
-from apps.members.services import member_create, membership_start, team_create
+from apps.members.services import member_create, membership_start
+from apps.members.teams import team_create
 from bench.bare_list import against_bare_list
 from bench.databases import scratch_database
 from bench.results import Result
@@ -38,10 +39,10 @@ FROM generate_series(1, %(rows)s) i
 """
 OPPORTUNITIES = """
 INSERT INTO funnel_opportunity
-  (external_id, name, customer_id, owner_id, team_id, line_id, level_id, level_since_on, state,
-   value, opened_on, expected_close_on, closed_on, loss_reason, is_sample, created_at)
+  (external_id, name, customer_id, owner_id, team_id, held_since_on, line_id, level_id, level_since_on,
+   state, value, opened_on, expected_close_on, closed_on, loss_reason, is_sample, created_at)
 SELECT 'X' || i, CASE WHEN i %% 3 = 0 THEN 'Frame contract ' || i ELSE '' END,
-       %(first)s + (i * 7919::bigint) %% %(rows)s, m.member_id, m.team_id, %(line)s,
+       %(first)s + (i * 7919::bigint) %% %(rows)s, m.member_id, m.team_id, o.opened, %(line)s,
        (%(levels)s)[1 + i %% 5], o.opened + 5, s.state,
        CASE WHEN i %% 4 > 0 THEN (i %% 9000) + 100 END, o.opened, o.opened + 60,
        CASE WHEN s.state <> 'open' THEN o.opened + 40 END, '', false, now()

@@ -24,6 +24,10 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "team.create": _("%(by)s formed the team %(record)s"),
     "membership.end": _("%(by)s ended the membership %(record)s on %(ends_on)s"),
     "membership.start": _("%(by)s put %(member)s into the team %(team)s"),
+    # Looking at the product as somebody else
+    "acting.start": _("%(by)s began to look at the product as %(record)s"),
+    "acting.stop": _("%(by)s stopped looking at the product as %(record)s after %(minutes)s min"),
+    "acting.view": _("%(by)s, looking as %(record)s, opened %(path)s"),
     # Sign-in, written by apps.members.security_log
     "member.password_change": _("%(by)s changed their password"),
     "member.password_reset": _("%(by)s set a new password by a mailed link"),
@@ -41,6 +45,8 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "opportunity.create": _("%(by)s opened the opportunity %(record)s"),
     "opportunity.move": _("%(by)s moved %(record)s from %(level_before)s to %(level)s"),
     "opportunity.close": _("%(by)s closed %(record)s: %(state)s"),
+    "opportunity.assign": _("%(by)s handed on opportunities: %(count)s"),
+    "customer.assign": _("%(by)s changed the owner of customers: %(count)s"),
     "order.create": _("%(by)s recorded the order %(record)s"),
     # What runs in the background
     "edition.send": _("%(by)s had the weekly report of %(record)s for %(week)s sent"),

@@ -8,7 +8,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.customers.querysets import ContactQuerySet, CustomerQuerySet
+from apps.customers.querysets import ContactQuerySet, CustomerQuerySet, OfCustomerQuerySet
 from apps.members.models import Member
 
 
@@ -91,3 +91,55 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CustomerOwnerChangeKind(models.TextChoices):
+    """By which way a customer came to another owner."""
+
+    CLAIM = "claim", _("Claimed")
+    ASSIGN = "assign", _("Assigned")
+    TRANSFER = "transfer", _("Transferred")
+    IMPORT = "import", _("Import")
+    MERGE = "merge", _("Merged")
+    LEAVING = "leaving", _("Hand-over on leaving")
+    API = "api", _("By the API")
+
+
+class CustomerOwnerChange(models.Model):
+    """A customer passes to another owner, to the pool (`to_owner` empty) or out of it.
+
+    Never edited, never deleted; `on` is the day in the organisation's zone. The database refuses
+    UPDATE, and DELETE except of sample rows.
+    """
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="owner_changes"
+    )
+    from_owner = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    to_owner = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    on = models.DateField(_("on"))
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=CustomerOwnerChangeKind.choices)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    is_sample = models.BooleanField(default=False, editable=False)
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OfCustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of a customer's owner")
+        verbose_name_plural = _("changes of customers' owners")
+        ordering = ["customer", "on", "at", "pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "on", "at", "id"], name="customer_owner_history"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.from_owner_id} → {self.to_owner_id}"

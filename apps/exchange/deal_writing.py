@@ -1,5 +1,7 @@
 """From import_deal into the real tables: opportunities, level changes, orders."""
 
+from typing import Any
+
 from django.db.backends.utils import CursorWrapper
 
 from apps.core.models import Organisation
@@ -9,10 +11,11 @@ from apps.members.models import Member
 
 OPPORTUNITIES = """
 INSERT INTO funnel_opportunity (
-  id, external_id, name, customer_id, owner_id, team_id, line_id, product_id, level_id,
-  level_since_on, state, value, opened_on, closed_on, loss_reason, is_sample, created_at)
+  id, external_id, name, customer_id, owner_id, team_id, held_since_on, line_id, product_id,
+  level_id, level_since_on, state, value, opened_on, closed_on, loss_reason, is_sample, created_at)
 SELECT opportunity_id, %(prefix)s || number, '', customer_id, owner_id,
   CASE WHEN outcome = '' THEN entry_team_id ELSE close_team_id END,
+  CASE WHEN outcome <> '' AND entry_team_id <> close_team_id THEN closed_on ELSE entered_on END,
   line_id, product_id, level_id, entered_on,
   CASE WHEN outcome = '' THEN 'open' ELSE outcome END,
   value, entered_on, closed_on, '', false, now()
@@ -34,6 +37,15 @@ CROSS JOIN LATERAL (VALUES
    NULL, deal.outcome, deal.closed_on, true, deal.close_team_id, deal.value)
 ) AS step (is_new, from_level_id, to_level_id, outcome, "on", is_dated, team_id, value)
 WHERE step.is_new
+"""
+# Who was moved to another team while the opportunity ran took it along, by its end at the latest.
+HANDS = """
+INSERT INTO funnel_ownerchange (
+  opportunity_id, "on", at, from_owner_id, from_team_id, to_owner_id, to_team_id, by_id, kind,
+  reason, is_sample, recorded_at)
+SELECT opportunity_id, closed_on, (closed_on + time '12:00') AT TIME ZONE %(zone)s, owner_id,
+  entry_team_id, owner_id, close_team_id, %(by)s, 'import', '', false, now()
+FROM import_deal WHERE is_new AND outcome <> '' AND entry_team_id <> close_team_id
 """
 ORDERS = """
 INSERT INTO orders_order (
@@ -81,10 +93,42 @@ FROM (SELECT known.id, known.state, known.level_id, was_state, was_level_id
       FROM funnel_opportunity AS known JOIN import_change USING (id)
       ORDER BY known.id FOR UPDATE OF known) AS held
 """
+# Another owner or team holds it from the step that names them on; without a step from today on, and
+# never from before the last change of hands: what past days showed stays.
+KNOWN_HANDS = """
+INSERT INTO funnel_ownerchange (
+  opportunity_id, "on", at, from_owner_id, from_team_id, to_owner_id, to_team_id, by_id, kind,
+  reason, is_sample, recorded_at)
+SELECT id, "on", ("on" + time '12:00') AT TIME ZONE %(zone)s, from_owner_id, from_team_id,
+  to_owner_id, to_team_id, %(by)s, 'import', '', false, now()
+FROM (
+  SELECT known.id, 1 AS place, known.owner_id AS from_owner_id, known.team_id AS from_team_id,
+    deal.owner_id AS to_owner_id, deal.entry_team_id AS to_team_id,
+    greatest(known.held_since_on,
+             CASE WHEN deal.adds_entry THEN deal.entered_on ELSE %(today)s END) AS "on"
+  FROM import_change JOIN funnel_opportunity AS known USING (id)
+  JOIN import_deal AS deal ON deal.opportunity_id = known.id
+  WHERE known.state = 'open'
+    AND (deal.adds_entry OR NOT deal.adds_outcome AND deal.owner_id <> known.owner_id)
+  UNION ALL
+  SELECT known.id, 2, CASE WHEN deal.adds_entry THEN deal.owner_id ELSE known.owner_id END,
+    CASE WHEN deal.adds_entry THEN deal.entry_team_id ELSE known.team_id END,
+    deal.owner_id, deal.close_team_id, greatest(known.held_since_on, deal.closed_on)
+  FROM import_change JOIN funnel_opportunity AS known USING (id)
+  JOIN import_deal AS deal ON deal.opportunity_id = known.id
+  WHERE known.state = 'open' AND deal.adds_outcome
+) AS step
+WHERE (from_owner_id, from_team_id) <> (to_owner_id, to_team_id)
+ORDER BY id, place
+"""
 CHANGES = """
 UPDATE funnel_opportunity AS known SET
   customer_id = wanted.customer_id, product_id = wanted.product_id, line_id = wanted.line_id,
-  owner_id = wanted.owner_id, team_id = wanted.team_id, level_id = wanted.level_id,
+  owner_id = wanted.owner_id, team_id = wanted.team_id,
+  held_since_on = coalesce(
+    (SELECT max(hands."on") FROM funnel_ownerchange AS hands
+     WHERE hands.opportunity_id = known.id), known.held_since_on),
+  level_id = wanted.level_id,
   level_since_on = wanted.level_since_on, state = wanted.state, closed_on = wanted.closed_on,
   value = wanted.value
 FROM import_change AS wanted WHERE known.id = wanted.id
@@ -101,14 +145,24 @@ WHERE sale.opportunity_id = wanted.id AND sale.number = deal.number AND NOT want
 
 def write_deals(cursor: CursorWrapper, *, prefix: str, by: Member | None) -> None:
     """Insert the new opportunities, every new step of a history, and an order for each win."""
-    zone = Organisation.current().time_zone
+    origin = _origin(by)
     with references_held(cursor):
         cursor.execute(OPPORTUNITIES, {"prefix": prefix})
-        cursor.execute(STEPS, {"zone": zone, "by": by.pk if by else None})
+        cursor.execute(STEPS, origin)
+        cursor.execute(HANDS, origin)
         cursor.execute(ORDERS)
 
 
-def update_known(cursor: CursorWrapper) -> tuple[int, int]:
+def _origin(by: Member | None) -> dict[str, Any]:
+    organisation = Organisation.current()
+    return {
+        "zone": organisation.time_zone,
+        "today": organisation.today(),
+        "by": by.pk if by else None,
+    }
+
+
+def update_known(cursor: CursorWrapper, *, by: Member | None) -> tuple[int, int]:
     """Bring known opportunities and their orders to what the file says; how many of each changed.
 
     Raises:
@@ -118,6 +172,7 @@ def update_known(cursor: CursorWrapper) -> tuple[int, int]:
     cursor.execute(HELD)
     if cursor.fetchone()[0]:
         raise ImportRefused(CHANGED_MEANWHILE)
+    cursor.execute(KNOWN_HANDS, _origin(by))
     cursor.execute(CHANGES)
     opportunities = cursor.rowcount
     cursor.execute(ORDER_CHANGES)

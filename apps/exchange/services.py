@@ -190,7 +190,7 @@ def _carry_out(
     if result.rejected_count and not options.skip_rejected:
         result.counts = _only_read(result.counts, read)
         raise RowsRejected(_too_many(result))
-    changed = update_known(cursor) if tally.known else (0, 0)
+    changed = update_known(cursor, by=options.by) if tally.known else (0, 0)
     progress.step("history and orders")
     write_deals(cursor, prefix=prefix, by=options.by)
     cursor.execute(DROP_TABLES)

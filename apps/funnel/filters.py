@@ -122,10 +122,11 @@ class OpportunityFilter(FilterForm):
                 owner=given["owner"],
                 teams=teams,
             )
+        elif given["as_of"]:
+            rows = rows.held_on(given["as_of"], owner=given["owner"], teams=teams)
         else:
-            day = "_on_id" if given["as_of"] else ""
-            rows = rows.filter(**{f"owner{day}": given["owner"].pk}) if given["owner"] else rows
-            rows = rows.filter(**{f"team{day}__in": teams}) if teams is not None else rows
+            rows = rows.filter(owner=given["owner"]) if given["owner"] else rows
+            rows = rows.filter(team__in=teams) if teams is not None else rows
         return self._plain(rows)
 
     def _team_ids(self) -> list[int] | None:

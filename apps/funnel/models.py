@@ -10,7 +10,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.customers.models import Customer
-from apps.funnel.querysets import OpportunityQuerySet, PipelineQuerySet, ScopedByTeamQuerySet
+from apps.funnel.querysets import (
+    OfOpportunityQuerySet,
+    OpportunityQuerySet,
+    PipelineQuerySet,
+    ScopedByTeamQuerySet,
+)
 from apps.members.models import Member, Team
 from apps.products.models import Product, ProductLine
 
@@ -87,8 +92,9 @@ class State(models.TextChoices):
 class Opportunity(models.Model):
     """A chance to sell one product line to one customer.
 
-    `level`, `level_since_on`, `state` and `closed_on` repeat the latest level change for speed;
-    only `funnel.services` and the import write them, together with the change itself.
+    `level`, `level_since_on`, `state` and `closed_on` repeat the latest level change for speed,
+    `owner`, `team` and `held_since_on` the latest owner change; only `funnel.services` and the import
+    write them, together with the change itself.
     """
 
     external_id = models.CharField(max_length=200, null=True, blank=True, editable=False)  # noqa: DJ001
@@ -105,6 +111,8 @@ class Opportunity(models.Model):
     team = models.ForeignKey(
         Team, on_delete=models.PROTECT, db_index=False, related_name="opportunities"
     )
+    # Since when the present owner holds it in the present team.
+    held_since_on = models.DateField(_("with this owner since"))
     line = models.ForeignKey(
         ProductLine, on_delete=models.PROTECT, db_index=False, related_name="opportunities"
     )
@@ -146,6 +154,12 @@ class Opportunity(models.Model):
                 name="opportunity_expected_close",
                 condition=models.Q(state="open"),
             ),
+            # Only those that ever changed hands: what finds the holders of a past day.
+            models.Index(
+                fields=["held_since_on"],
+                name="opportunity_changed_hands",
+                condition=models.Q(held_since_on__gt=models.F("opened_on")),
+            ),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="opportunity_name_search"),
         ]
         constraints: ClassVar = [
@@ -163,6 +177,10 @@ class Opportunity(models.Model):
                 condition=models.Q(closed_on__isnull=True)
                 | models.Q(closed_on__gte=models.F("opened_on")),
                 name="opportunity_closes_after_opening",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(held_since_on__gte=models.F("opened_on")),
+                name="opportunity_held_after_opening",
             ),
             models.CheckConstraint(
                 condition=models.Q(value__isnull=True) | models.Q(value__gte=0),
@@ -255,3 +273,60 @@ class LevelChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.opportunity_id}: {self.from_level_id} → {self.outcome or self.to_level_id}"
+
+
+class OwnerChangeKind(models.TextChoices):
+    """What made an opportunity change hands."""
+
+    ASSIGN = "assign", _("Assigned")
+    MOVE = "move", _("Member moved")
+    LEAVING = "leaving", _("Hand-over on leaving")
+    IMPORT = "import", _("Import")
+
+
+class OwnerChange(models.Model):
+    """An opportunity passes to another owner, or with its owner to another team.
+
+    Never edited, never deleted: the owner and team of a past day are `from_*` of the earliest change
+    after it, or the opportunity's own where there is none. `on` is the day in the organisation's
+    zone, from whose end on the new ones hold it. The database refuses UPDATE, and DELETE except of
+    sample rows.
+    """
+
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.PROTECT, db_index=False, related_name="owner_changes"
+    )
+    on = models.DateField(_("on"))
+    at = models.DateTimeField(_("at"))
+    from_owner = models.ForeignKey(
+        Member, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    from_team = models.ForeignKey(Team, on_delete=models.PROTECT, db_index=False, related_name="+")
+    to_owner = models.ForeignKey(Member, on_delete=models.PROTECT, db_index=False, related_name="+")
+    to_team = models.ForeignKey(Team, on_delete=models.PROTECT, db_index=False, related_name="+")
+    by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=OwnerChangeKind.choices)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    is_sample = models.BooleanField(default=False, editable=False)
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OfOpportunityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("owner change")
+        verbose_name_plural = _("owner changes")
+        ordering = ["opportunity", "on", "at", "pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["opportunity", "on", "at", "id"], name="owner_change_history"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(from_owner=models.F("to_owner"), from_team=models.F("to_team")),
+                name="owner_change_changes_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opportunity_id}: {self.from_owner_id} → {self.to_owner_id}"

@@ -4,58 +4,39 @@ import json
 from datetime import date
 
 from django.db.models import (
-    BigIntegerField,
-    Case,
     DecimalField,
     Expression,
     F,
     Func,
     IntegerField,
-    OuterRef,
     QuerySet,
-    Subquery,
     TextField,
     Value,
-    When,
 )
 from django.db.models.functions import Coalesce
 
-from apps.funnel.models import LevelChange, Opportunity, State
+from apps.funnel.models import Opportunity
 from apps.metrics.dwell import limit_for
 from apps.metrics.level_rates import Rates, rates_on
 from apps.metrics.results import Scope
-from apps.metrics.scopes import narrowed, scope_of_all
+from apps.metrics.scopes import held, scope_of_all
 
 
 def stuck(scope: Scope, as_of: date, rates: Rates | None = None) -> QuerySet[Opportunity]:
     """Opportunities open on the day and longer at their level than its limit, the longest first.
 
-    Annotated with `days_at_level` and `limit_days`. The limit is the 80th percentile of dwell time
-    of the opportunity's own team, or of the organisation where the team has under 20 cases; so an
+    Rows of `at_level_on`, annotated with `days_at_level` and `limit_days`. The limit is the 80th percentile of dwell time
+    of the team that held the opportunity on the day, or of the organisation where the team has under 20 cases; so an
     opportunity is stuck or not whoever looks. Where the level's entry is undated the days are those
     it is known to have stood there at least.
     """
     limits = _stuck_limits(rates or rates_on(as_of))
-    then = LevelChange.objects.filter(opportunity=OuterRef("pk"), on__lte=as_of)
-    last = then.order_by("-on", "-at", "-pk")
-    unmoved = {"state": State.OPEN, "level_since_on__lte": as_of}
-    rows: QuerySet[Opportunity] = narrowed(Opportunity.objects.open_on(as_of), scope)
-    return (
-        rows.annotate(
-            since_on=Case(
-                When(**unmoved, then=F("level_since_on")), default=Subquery(last.values("on")[:1])
-            ),
-            level_then=Case(
-                When(**unmoved, then=F("level_id")),
-                default=Subquery(last.values("to_level")[:1]),
-                output_field=BigIntegerField(),
-            ),
-            days_at_level=DaysSince(Value(as_of), F("since_on")),
-            limit_days=Limit(limits, F("team_id"), F("level_then")),
-        )
-        .filter(days_at_level__gt=F("limit_days"))
-        .order_by("since_on", "pk")
+    rows = held(Opportunity.objects.at_level_on(as_of), scope, as_of)
+    found: QuerySet[Opportunity] = rows.annotate(
+        days_at_level=DaysSince(Value(as_of), F("since_on")),
+        limit_days=Limit(limits, F("team_on_id"), F("level_on_id")),
     )
+    return found.filter(days_at_level__gt=F("limit_days")).order_by("since_on", "pk")
 
 
 def stuck_everywhere(as_of: date) -> QuerySet[Opportunity]:

@@ -113,22 +113,22 @@ def _stuck(
     stuck: QuerySet[Any] = selectors.stuck(scope, as_of, rates)
     ranked = stuck.values(
         "pk",
-        "level_then",
+        "level_on_id",
         "days_at_level",
         "limit_days",
         place=Window(RowNumber(), order_by=order),
-        place_at_level=Window(RowNumber(), partition_by=F("level_then"), order_by=order),
-        at_level=Window(Count("pk"), partition_by=F("level_then")),
+        place_at_level=Window(RowNumber(), partition_by=F("level_on_id"), order_by=order),
+        at_level=Window(Count("pk"), partition_by=F("level_on_id")),
     )
     # The first of each level brings the level's count along.
     found = list(ranked.filter(Q(place__lte=TOP) | Q(place_at_level=1)).order_by("place"))
-    by_level = {row["level_then"]: row["at_level"] for row in found}
+    by_level = {row["level_on_id"]: row["at_level"] for row in found}
     first = [row for row in found if row["place"] <= TOP]
     opportunities = _with_names(Opportunity.objects.all()).in_bulk([row["pk"] for row in first])
     rows = [
         StuckRow(
             opportunities[row["pk"]],
-            levels[row["level_then"]],
+            levels[row["level_on_id"]],
             row["days_at_level"],
             row["limit_days"],
         )

@@ -23,7 +23,7 @@ from apps.metrics import selectors
 from apps.metrics.change import win_rate
 from apps.metrics.periods import Period, period_of
 from apps.metrics.results import Closed, LevelConversion, LevelStock, Revenue, Scope
-from apps.metrics.scopes import narrowed, scope_of_team
+from apps.metrics.scopes import held, scope_of_team
 
 CHART_WEEKS = 13
 ROWS_SHOWN = 12
@@ -303,8 +303,7 @@ def _row(one: Opportunity, level: Level, value: Decimal | None) -> OpportunityRo
 
 def _open(scope: Scope, as_of: date) -> OpportunityQuerySet:
     """Opportunities open at the end of the day in the scope, whatever happened later."""
-    rows = Opportunity.objects.at_level_on(as_of)
-    return narrowed(rows, scope, owner="owner_on_id", team="team_on_id")
+    return held(Opportunity.objects.at_level_on(as_of), scope, as_of)
 
 
 def _stuck(scope: Scope, as_of: date) -> list[OpportunityRow]:
@@ -316,7 +315,7 @@ def _stuck(scope: Scope, as_of: date) -> list[OpportunityRow]:
     )
     rows = [
         replace(
-            _row(one, levels[one.level_then], values.get(one.pk)),
+            _row(one, levels[one.level_on_id], values.get(one.pk)),
             days=one.days_at_level,
             limit_days=one.limit_days,
         )

@@ -6,23 +6,34 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Model
 
-from apps.customers.models import Contact, Customer
+from apps.customers.models import (
+    Contact,
+    Customer,
+    CustomerOwnerChange,
+    CustomerOwnerChangeKind,
+)
 from apps.sample import stories, words
+from apps.sample.calendars import office_instant
 from apps.sample.context import Context, happens
 from apps.sample.copying import copy_rows, reserve_ids
 from apps.sample.people import LETTERS, People, Seller, person_name
 
 NEEDS = ("people",)
-MODELS: Sequence[type[Model]] = (Customer, Contact)
+MODELS: Sequence[type[Model]] = (Customer, Contact, CustomerOwnerChange)
 
 POOL_SHARE = 0.18
 SUBSIDIARY_SHARE = 0.05
 CUSTOMER_FIELDS = (
     "id", "name", "owner", "industry", "region", "source", "employees", "annual_revenue",
     "founded_year", "parent", "is_sample", "created_at",
+)  # fmt: skip
+OWNER_CHANGE_FIELDS = (
+    "customer", "from_owner", "to_owner", "on", "at", "by", "kind", "reason", "is_sample",
+    "recorded_at",
 )  # fmt: skip
 CONTACT_FIELDS = ("customer", "name", "job_title", "decision_role", "phone", "email", "is_sample")
 
@@ -80,6 +91,7 @@ def build(context: Context) -> Mapping[str, int]:
             books[seller.member.pk].append(pk)
     copy_rows(Customer, CUSTOMER_FIELDS, customers)
     copy_rows(Contact, CONTACT_FIELDS, contacts)
+    copy_rows(CustomerOwnerChange, OWNER_CHANGE_FIELDS, _handed_over(context, books))
     context.keep(Accounts(books))
     return {"customers": len(customers), "contacts": len(contacts)}
 
@@ -101,6 +113,22 @@ def _owners(context: Context, rng: Random) -> Iterator[tuple[Seller, bool]]:
 def _keeper(context: Context, seller: Seller) -> Seller:
     """Who has the seller's customers today."""
     return context.made(People).successor if seller.left_on else seller
+
+
+def _handed_over(context: Context, books: dict[int, list[int]]) -> Iterator[tuple[Any, ...]]:
+    """What those who left held went to their successor on the day."""
+    people = context.made(People)
+    successor = people.successor.member.pk
+    for seller in people.sellers:
+        if seller.left_on is None:
+            continue
+        zone = ZoneInfo(seller.member.time_zone)
+        at = office_instant(seller.left_on, 0, zone, context.organisation.zone)
+        kind = CustomerOwnerChangeKind.LEAVING.value
+        for customer in books[seller.member.pk]:
+            yield (
+                customer, seller.member.pk, successor, seller.left_on, at, None, kind, "", True, at,
+            )  # fmt: skip
 
 
 def _customer(

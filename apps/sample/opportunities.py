@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise, zip_longest
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Model
 
 from apps.core.errors import DomainError
-from apps.funnel.models import Level, LevelChange, Opportunity
+from apps.funnel.models import Level, LevelChange, Opportunity, OwnerChange, OwnerChangeKind
 from apps.sample import words
 from apps.sample.accounts import Accounts
 from apps.sample.calendars import WorkingCalendar, office_instant, working_calendar
@@ -23,7 +24,7 @@ from apps.sample.people import People, Seller, weekday
 from apps.sample.stories import LATE_DAYS
 
 NEEDS = ("people", "catalogue", "accounts")
-MODELS: Sequence[type[Model]] = (Opportunity, LevelChange)
+MODELS: Sequence[type[Model]] = (Opportunity, LevelChange, OwnerChange)
 
 GROWTH = 0.3  # more new opportunities at the end of the history than at its beginning
 SKILL_SPREAD = 0.08
@@ -41,13 +42,28 @@ ROUND_TO = 50  # estimates are round sums
 CENT = Decimal("0.01")
 
 OPPORTUNITY_FIELDS = (
-    "id", "name", "customer", "owner", "team", "line", "product", "level", "level_since_on", "state",
+    "id", "name", "customer", "owner", "team", "held_since_on", "line", "product", "level", "level_since_on", "state",
     "value", "opened_on", "expected_close_on", "closed_on", "loss_reason", "is_sample", "created_at",
 )  # fmt: skip
 CHANGE_FIELDS = (
     "opportunity", "from_level", "to_level", "outcome", "at", "on", "is_dated", "owner", "team", "value",
     "by", "reason", "is_sample", "recorded_at",
 )  # fmt: skip
+HANDS_FIELDS = (
+    "opportunity", "on", "at", "from_owner", "from_team", "to_owner", "to_team", "by", "kind", "reason",
+    "is_sample", "recorded_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Who holds an opportunity, in which team, from which day on."""
+
+    on: date
+    at: datetime
+    owner: Seller
+    team: int
+    kind: OwnerChangeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +114,7 @@ def build(context: Context) -> Mapping[str, int]:
     # the end of the transaction.
     changes = copy_rows(LevelChange, CHANGE_FIELDS, writer.changes(zip(ids, openings, strict=True)))
     copy_rows(Opportunity, OPPORTUNITY_FIELDS, writer.opportunities)
+    copy_rows(OwnerChange, HANDS_FIELDS, writer.hands)
     context.keep(Deals(writer.sales))
     return {"opportunities": len(ids), "level_changes": changes}
 
@@ -168,6 +185,7 @@ class Writer:
     context: Context
     levels: list[Level]
     opportunities: list[tuple[Any, ...]] = field(default_factory=list)
+    hands: list[tuple[Any, ...]] = field(default_factory=list)
     sales: list[Sale] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -187,7 +205,11 @@ class Writer:
         offer, units, quote = self._offer(opening)
         entries = self._entries(opening, steps, quote)
         customer = self._customer(opening.seller)
-        self.opportunities.append(self._opportunity(pk, opening, (offer, customer), entries))
+        holdings = self._holdings(opening.seller, entries)
+        self.opportunities.append(
+            self._opportunity(pk, opening, (offer, customer), entries, holdings[-1])
+        )
+        self.hands += [self._hands(pk, *pair) for pair in pairwise(holdings)]
         last = entries[-1]
         if last.step.outcome == "won":
             self.sales.append(Sale(pk, customer, offer, units, last))
@@ -214,6 +236,52 @@ class Writer:
             owner = seller if seller.left_on is None or on < seller.left_on else self.successor
             entries.append(Entry(step, on, at, owner, owner.team_on(on), value))
         return entries
+
+    def _holdings(self, seller: Seller, entries: list[Entry]) -> list[Holding]:
+        """The first holder and every later one.
+
+        An open opportunity goes along on the day on which its seller moves or has left; one that was
+        lost by then goes to the new holder when it starts again.
+        """
+        first = entries[0]
+        holdings = [Holding(first.on, first.at, first.owner, first.team, OwnerChangeKind.ASSIGN)]
+        for entry, later in zip_longest(entries, entries[1:]):
+            until = later.on if later else self.context.until
+            if not entry.step.outcome:
+                holdings += self._turns(seller, entry.on, until)
+            if later and (later.owner.member.pk, later.team) != _key(holdings[-1]):
+                kind = OwnerChangeKind.ASSIGN
+                holdings.append(Holding(later.on, later.at, later.owner, later.team, kind))
+        return holdings
+
+    def _turns(self, seller: Seller, after: date, until: date) -> Iterator[Holding]:
+        """Moves and the leaving of the seller on the days after one up to another."""
+        zone = ZoneInfo(seller.member.time_zone)
+        for team, since in seller.stints[1:]:
+            if after < since <= until:
+                at = office_instant(since, 0, zone, self.zone)
+                yield Holding(since, at, seller, team, OwnerChangeKind.MOVE)
+        left = seller.left_on
+        if left is not None and after < left <= until:
+            at = office_instant(left, 0, zone, self.zone)
+            team = self.successor.team_on(left)
+            yield Holding(left, at, self.successor, team, OwnerChangeKind.LEAVING)
+
+    def _hands(self, opportunity: int, before: Holding, after: Holding) -> tuple[Any, ...]:
+        return (
+            opportunity,
+            after.on,
+            after.at,
+            before.owner.member.pk,
+            before.team,
+            after.owner.member.pk,
+            after.team,
+            None,
+            after.kind.value,
+            "",
+            True,
+            after.at,
+        )
 
     def _change(self, opportunity: int, entry: Entry) -> tuple[Any, ...]:
         step = entry.step
@@ -254,9 +322,14 @@ class Writer:
         return book[int(len(book) * self.rng.random() ** 1.6)]
 
     def _opportunity(
-        self, pk: int, opening: Opening, offered: tuple[Offer, int | None], entries: list[Entry]
+        self,
+        pk: int,
+        opening: Opening,
+        offered: tuple[Offer, int | None],
+        entries: list[Entry],
+        holding: Holding,
     ) -> tuple[Any, ...]:
-        """The row that repeats the latest entry."""
+        """The row that repeats the latest entry and the latest holding."""
         offer, customer = offered
         last = entries[-1]
         level = last.step.level
@@ -268,8 +341,9 @@ class Writer:
             pk,
             self._name(opening),
             customer,
-            last.owner.member.pk,
-            last.team,
+            holding.owner.member.pk,
+            holding.team,
+            holding.on,
             offer.product.line_id,
             None if unsure else offer.product.pk,
             self.level_ids[level],
@@ -304,3 +378,7 @@ class Writer:
                 days=round(DAYS_LEFT[level] * rng.uniform(0.12, 1.7))
             )
         return weekday(max(on, opened_on)) if on else None
+
+
+def _key(holding: Holding) -> tuple[int, int]:
+    return holding.owner.member.pk, holding.team

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from apps.funnel.models import LevelChange, Opportunity, Outcome
-from apps.funnel.services import opportunity_close
+from apps.funnel.models import LevelChange, Opportunity, Outcome, OwnerChangeKind
+from apps.funnel.services import opportunities_assign, opportunity_close
 from tests.factories import level, make_member, make_opportunity, make_team, noon
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,10 @@ def test_since_owner_and_team_are_those_of_the_day() -> None:
     rep, other = make_member(team=make_team()), make_member(team=make_team())
     one = make_opportunity(("E", day(0)), ("C", day(5)), ("B", day(8)), owner=rep)
     team = one.team
-    Opportunity.objects.update(owner=other, team=other.memberships.get().team)
+    opportunities_assign(
+        opportunities=[one.pk], to=other, reason="", kind=OwnerChangeKind.ASSIGN, by=None,
+        at=noon(day(8)),
+    )  # fmt: skip
 
     then, now = (Opportunity.objects.at_level_on(day(n)).get() for n in (6, 8))
 

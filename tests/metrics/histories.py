@@ -3,10 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from apps.funnel.models import Level, LevelChange, Opportunity, State
+from apps.funnel.models import (
+    Level,
+    LevelChange,
+    Opportunity,
+    OwnerChange,
+    OwnerChangeKind,
+    State,
+)
 from apps.members.models import Member
 from apps.members.selectors import primary_team_on
 from tests.factories import make_line
@@ -73,6 +81,9 @@ def record(changes: list[Change], members: list[Member], value: int | None = Non
     opportunity = Opportunity.objects.create(
         owner=owner,
         team=team,
+        held_since_on=max(
+            [changes[0].on] + [now.on for was, now in pairwise(changes) if was.owner != now.owner]
+        ),
         line=make_line(),
         level=levels[last.to_rank or last.from_rank],
         level_since_on=standing.on,
@@ -97,6 +108,18 @@ def record(changes: list[Change], members: list[Member], value: int | None = Non
             team=by_team,
             value=value,
         )
+    for position, (was, now) in enumerate(pairwise(changes), start=1):
+        if was.owner != now.owner:
+            OwnerChange.objects.create(
+                opportunity=opportunity,
+                on=now.on,
+                at=datetime.combine(now.on, time(12, position), tzinfo=UTC),
+                from_owner=members[was.owner],
+                from_team=primary_team_on(members[was.owner], now.on),
+                to_owner=members[now.owner],
+                to_team=primary_team_on(members[now.owner], now.on),
+                kind=OwnerChangeKind.IMPORT,
+            )
 
 
 def entries(changes: list[Change], as_of: date) -> Iterator[Entry]:
