@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "salesteam.health.HealthMiddleware",
+    "salesteam.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -138,6 +139,23 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Counted from the last use: each use, noted every few minutes, starts it anew.
+SESSION_COOKIE_AGE = ENV.session_hours * 3600
+ACCOUNT_SESSION_COOKIE_AGE = ENV.remembered_days * 24 * 3600
+ACCOUNT_SESSION_REMEMBER = None
+
+
+def single_sign_on() -> dict[str, object]:
+    """The one OpenID Connect provider of the environment, in django-allauth's words."""
+    app = {
+        "provider_id": "single-sign-on",
+        "name": ENV.oidc_name or "Single sign-on",
+        "client_id": ENV.oidc_client_id,
+        "secret": ENV.oidc_client_secret,
+        "settings": {"server_url": ENV.oidc_server_url, "uid_field": "uid"},
+    }
+    return {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}
+
 
 AUTH_USER_MODEL = "members.Member"
 AUTHENTICATION_BACKENDS = ["apps.members.backends.MemberBackend"]
@@ -156,8 +174,19 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "apps.members.adapter.ClosedSignup"
 # Whoever's password, address or second step changes is told by mail.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/300s/key"}
+# A key is an account: the one that is typed, or the one whose second step is asked for.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",
+    "reset_password": "20/m/ip,3/900s/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
+SOCIALACCOUNT_ADAPTER = "apps.members.single_sign_on.MembersOnly"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": single_sign_on()} if ENV.oidc_server_url else {}
+SINGLE_SIGN_ON_NAME = ENV.oidc_name
+OIDC_IS_TWO_STEP = ENV.oidc_is_two_step
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -239,7 +268,11 @@ SECURE_CSP = {
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https://")
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# Not "Strict": the way back from a single sign-on, and a link in a mail, come from elsewhere.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_HSTS_SECONDS = 31536000 if SITE_URL.startswith("https://") else 0
 TRUSTED_PROXY = ENV.trusted_proxy

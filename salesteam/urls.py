@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+handler429 = "apps.members.throttling.too_many"
+
 urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("", include("apps.core.urls")),
