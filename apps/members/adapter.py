@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import quote
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -15,9 +14,10 @@ from apps.core.models import OutgoingMail
 from apps.core.outbox import mail_queue
 from apps.members.account_mails import PASSWORD_RESET, UNKNOWN_ACCOUNT, compose
 from apps.members.models import Member
+from apps.members.throttling import ThrottledSignIn
 
 
-class ClosedSignup(DefaultAccountAdapter):
+class ClosedSignup(ThrottledSignIn):
     """Members are invited; nobody signs up by themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002

@@ -94,6 +94,9 @@ MATRIX = (
     Page("choose_theme", "switch", "action", sees(everybody=MOVES), "theme"),
     Page("components", "gallery of components", "page", ADMIN_ONLY),
     Page("favicon", "picture", "page", sees(everybody=MOVES)),
+    # The tests have no provider: without one these addresses are nobody's.
+    Page("single_sign_on", "leads to the company's own sign-in, where there is one", "action", sees()),
+    Page("single_sign_on_back", "the way back from there", "page", sees()),
     Page("account_login", "sign in", "page", sees(everybody=MOVES, anonymous=PAGE)),
     Page("account_logout", "sign out", "page", sees(everybody=PAGE, anonymous=SIGN_IN)),
     Page("account_signup", "closed: members are invited", "page",

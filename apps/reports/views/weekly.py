@@ -99,10 +99,7 @@ def weekly_report_pdf(request: HttpRequest, slug: str, week: Period) -> HttpResp
     return HttpResponse(
         shown.pdf(),
         content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'inline; filename="{name}"',
-            "Cache-Control": "private, no-cache",
-        },
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
 
 
