@@ -169,7 +169,7 @@ class MembersOnly(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
-    ) -> Any:
+    ) -> FirmProvider:
         return FirmProvider(request, self.get_app(request, provider, client_id))
 
     def on_authentication_error(
