@@ -11,7 +11,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from salesteam import embedded, logs
-from salesteam.environment import load
+from salesteam.environment import Environment, load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -145,16 +145,18 @@ ACCOUNT_SESSION_COOKIE_AGE = ENV.remembered_days * 24 * 3600
 ACCOUNT_SESSION_REMEMBER = None
 
 
-def single_sign_on() -> dict[str, object]:
-    """The one OpenID Connect provider of the environment, in django-allauth's words."""
+def single_sign_on(env: Environment) -> dict[str, object]:
+    """The one OpenID Connect provider of the environment, if any, in django-allauth's words."""
+    if env.oidc_server_url is None:
+        return {}
     app = {
         "provider_id": "single-sign-on",
-        "name": ENV.oidc_name or "Single sign-on",
-        "client_id": ENV.oidc_client_id,
-        "secret": ENV.oidc_client_secret,
-        "settings": {"server_url": ENV.oidc_server_url, "uid_field": "uid"},
+        "name": env.oidc_name or "Single sign-on",
+        "client_id": env.oidc_client_id,
+        "secret": env.oidc_client_secret,
+        "settings": {"server_url": env.oidc_server_url, "uid_field": "uid"},
     }
-    return {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}
+    return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
 
 
 AUTH_USER_MODEL = "members.Member"
@@ -184,7 +186,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
 }
 SOCIALACCOUNT_ADAPTER = "apps.members.single_sign_on.MembersOnly"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": single_sign_on()} if ENV.oidc_server_url else {}
+SOCIALACCOUNT_PROVIDERS = single_sign_on(ENV)
 SINGLE_SIGN_ON_NAME = ENV.oidc_name
 OIDC_IS_TWO_STEP = ENV.oidc_is_two_step
 LOGIN_URL = "account_login"
