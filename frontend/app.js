@@ -4,3 +4,6 @@ import "./requests.js";
 import "./toasts.js";
 import "./menus.js";
 import "./forms.js";
+import "./passkeys.js";
+import "./copy.js";
+import "./picker.js";

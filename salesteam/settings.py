@@ -67,10 +67,15 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.core.origin.OriginMiddleware",
+    "apps.members.sessions.SessionSeenMiddleware",
+    # Whatever is about the session's own person stands before this, whatever shows pages behind.
+    "apps.members.acting_gate.ActingMiddleware",
     "apps.members.middleware.MemberLocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.kept_text.KeptTextMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.members.two_step_gate.TwoStepMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
 ]
@@ -168,7 +173,20 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "apps.members.passwords.KnownWordsValidator"},
 ]
+# A new address counts once its mailbox has confirmed it, and the password is asked for again.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {"add_email": "apps.members.forms.account.ChangeEmailForm"}
+MFA_ADAPTER = "apps.members.mfa_adapter.TwoStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# The code before and after too: clocks of phones are never quite right.
+MFA_TOTP_TOLERANCE = 1
+# Members are invited by mail: their first address needs no confirmation.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -307,13 +325,16 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "overnight": {"task": "overnight.start_if_due", "schedule": crontab(minute="*/5")},
     "weekly-reports": {"task": "reports.start_if_due", "schedule": crontab(minute="*/10")},
-    "report-deliveries": {"task": "reports.send_waiting", "schedule": crontab(minute="*/2")},
+    "report-editions": {"task": "reports.prepare_waiting", "schedule": crontab(minute="*/5")},
     "mails": {"task": "core.send_mails", "schedule": crontab(minute="*/2")},
 }
 
 # Asked right before a mail of a purpose goes out: why it must not any more, or nothing. The outbox
 # lies below the apps that know.
-MAIL_CHECKS = {"invitation": "apps.members.invitations.reason_to_withhold"}
+MAIL_CHECKS = {
+    "invitation": "apps.members.invitations.reason_to_withhold",
+    "weekly_report": "apps.reports.services.reason_to_withhold",
+}
 
 # What “stuck” means is known to the metrics alone; the opportunity list, which lies below them,
 # calls this with a day and gets the opportunities that were stuck then.

@@ -34,6 +34,12 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "member.two_step_add": _("%(by)s added a second step of signing in"),
     "member.two_step_remove": _("%(by)s removed a second step of signing in"),
     "member.recovery_codes": _("%(by)s made new recovery codes"),
+    "member.email_change": _("%(by)s changed their email address"),
+    "member.profile": _("%(by)s changed their profile"),
+    "member.session_end": _("%(by)s signed out one of their sessions"),
+    "member.two_step_reset": _("%(by)s took the second step of signing in off %(record)s"),
+    "token.create": _("%(by)s made the API token %(record)s"),
+    "token.revoke": _("%(by)s revoked the API token %(record)s"),
     "member.sso_connect": _("%(by)s connected a single sign-on account"),
     "member.sso_disconnect": _("%(by)s disconnected a single sign-on account"),
     # The firm

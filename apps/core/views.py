@@ -51,7 +51,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
     )
-    if request.user.is_authenticated:
+    # Who looks as somebody else changes nothing of theirs: the session keeps that choice.
+    if request.user.is_authenticated and getattr(request.user, "acted_by", None) is None:
         request.user.language = code
         request.user.save(update_fields=["language"])
     return response

@@ -1,18 +1,20 @@
 """People, teams and the dated memberships that join them."""
 
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import OutgoingMail, default_time_zone
+from apps.members.absences import Absence, absences_covered
 from apps.members.lifecycle import LifecycleStage
 from apps.members.querysets import (
     ApiTokenQuerySet,
@@ -94,6 +96,11 @@ class Member(AbstractBaseUser):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         ordering = ["name", "pk"]
+        indexes: ClassVar = [
+            # They serve `icontains` and `istartswith`, which compare in capitals.
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="member_name_search"),
+            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="member_email_search"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 Lower("email"),
@@ -117,6 +124,10 @@ class Member(AbstractBaseUser):
     def reaches(self, kind: str, least: int) -> bool:
         """Whether they read records of a kind at least so far; see `roles`."""
         return reads(self, RecordKind(kind)) >= least
+
+    def absences_covered(self) -> list[Absence]:
+        """The leads for whom they stand in today."""
+        return absences_covered(self)
 
     @property
     def initials(self) -> str:
@@ -441,6 +452,11 @@ class StandIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stand_in} for {self.absent}"
+
+    @property
+    def last_on(self) -> date:
+        """The last day away."""
+        return self.ends_on - timedelta(days=1)
 
 
 class ApiToken(models.Model):

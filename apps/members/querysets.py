@@ -1,5 +1,6 @@
 """Which members and teams a person may see."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
@@ -65,6 +66,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """With the stand-ins that may run today, so that `access_role` asks no further query."""
         return self.annotate(**{LOADED: near_absences()})
 
+    def named_like(self, text: str) -> Self:
+        """The name contains the text or the address begins with it; an index for each."""
+        return self.filter(models.Q(name__icontains=text) | models.Q(email__istartswith=text))
+
     def visible_to(self, user: Viewer) -> Self:
         """Members whose work or record the person may see: their own, their subtree, or all."""
         reach = max(reads(user, RecordKind.SALES), reads(user, RecordKind.PEOPLE))
@@ -92,6 +97,33 @@ class MemberQuerySet(models.QuerySet["Member"]):
         if access_role(user) is own_role(user):
             return self
         return self.exclude(pk__in=lead_ids(user))  # type: ignore[arg-type]
+
+    def in_team(self, slug: str, day: date) -> Self:
+        """Those with a membership of the day in the team or below it."""
+        from apps.members.models import Membership, Team
+
+        ids = list(Team.objects.filter(slug=slug).values_list("pk", flat=True))
+        running = Membership.objects.running_on(day).filter(team__path__overlap=ids)
+        return self.filter(pk__in=running.values("member"))
+
+    def holding(self, code: str, day: date) -> Self:
+        """Those who hold the position on the day."""
+        from apps.members.models import PositionHolding
+
+        running = PositionHolding.objects.running_on(day).filter(position__code=code)
+        return self.filter(pk__in=running.values("member"))
+
+    def for_list(self) -> Self:
+        """A row of the directory: with `teams_now` (the primary one first) and `positions_now`."""
+        from apps.members.models import Membership, PositionHolding
+
+        today = Organisation.current().today()
+        teams = Membership.objects.running_on(today).select_related("team")
+        held = PositionHolding.objects.running_on(today).select_related("position")
+        return self.prefetch_related(
+            models.Prefetch("memberships", teams.order_by("-is_primary", "pk"), "teams_now"),
+            models.Prefetch("holdings", held.order_by("position__rank", "pk"), "positions_now"),
+        ).fetch_mode(list_fetch_mode())
 
     def in_teams_led_by(self, member: "Member") -> Self:
         """The lead and everybody whose membership in the led subtree runs today."""
@@ -141,6 +173,10 @@ class PositionQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         """Positions are words of the firm: every member knows them."""
         return self.none() if access_role(user) is None else self.all()
+
+    def offered(self, held: Collection[int] = ()) -> Self:
+        """Those in use, and those that somebody holds already."""
+        return self.filter(models.Q(is_active=True) | models.Q(pk__in=held))
 
     def editable_by(self, user: Viewer) -> Self:
         return self.all() if writes(user, RecordKind.SETTINGS) is Reach.ALL else self.none()

@@ -1,6 +1,21 @@
+from allauth.mfa.base import views as second_step_asked
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
-from apps.members.views import single_sign_on
+from apps.members.signed_in import own_account, refused
+from apps.members.views import (
+    acting,
+    picker,
+    profile,
+    second_step,
+    security,
+    single_sign_on,
+    stand_ins,
+    team,
+    teams,
+    tokens,
+)
 
 urlpatterns = [
     path("account/single-sign-on/", single_sign_on.single_sign_on, name="single_sign_on"),
@@ -9,4 +24,83 @@ urlpatterns = [
         single_sign_on.single_sign_on_back,
         name="single_sign_on_back",
     ),
+    path("account/profile/", profile.profile, name="profile"),
+    path("account/security/", security.security, name="security"),
+    path("account/security/two-step/", security.two_step_set_up, name="two_step_set_up"),
+    path("account/sessions/<int:pk>/end/", security.one_session_end, name="session_end"),
+    path("account/sessions/end/", security.sessions_end_others, name="sessions_end_others"),
+    path("account/tokens/", tokens.api_tokens, name="api_tokens"),
+    path("account/tokens/<int:pk>/revoke/", tokens.api_token_revoke, name="api_token_revoke"),
+    path(
+        "people/<int:pk>/two-step/reset/",
+        security.member_two_step_reset,
+        name="two_step_reset",
+    ),
+    # Of django-allauth only what these pages lead to.
+    path(
+        "account/2fa/authenticate/",
+        refused(second_step_asked.authenticate),
+        name="mfa_authenticate",
+    ),
+    path(
+        "account/2fa/reauthenticate/",
+        own_account(second_step_asked.reauthenticate),
+        name="mfa_reauthenticate",
+    ),
+    path(
+        "account/2fa/app/",
+        own_account(second_step.ActivateApp.as_view()),
+        name="mfa_activate_totp",
+    ),
+    path(
+        "account/2fa/app/remove/",
+        own_account(second_step.DeactivateApp.as_view()),
+        name="mfa_deactivate_totp",
+    ),
+    path(
+        "account/2fa/recovery-codes/",
+        own_account(recovery_codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "account/2fa/recovery-codes/new/",
+        own_account(recovery_codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "account/2fa/passkeys/add/",
+        own_account(second_step.AddPasskey.as_view()),
+        name="mfa_add_webauthn",
+    ),
+    path(
+        "account/2fa/passkeys/<int:pk>/",
+        own_account(second_step.RenamePasskey.as_view()),
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "account/2fa/passkeys/<int:pk>/remove/",
+        own_account(second_step.RemovePasskey.as_view()),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "account/2fa/passkeys/reauthenticate/",
+        own_account(passkeys.reauthenticate_webauthn),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("account/2fa/passkeys/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("people/choices/", picker.member_choices, name="member_choices"),
+    path("people/<int:pk>/look/", acting.acting_start, name="acting_start"),
+    path("looking/stop/", acting.acting_stop, name="acting_stop"),
+    path("teams/", teams.teams, name="teams"),
+    path("teams/new/", teams.team_new, name="team_new"),
+    path("teams/memberships/<int:pk>/end/", team.membership_end, name="membership_end"),
+    path("teams/<slug:slug>/", team.team, name="team"),
+    path("teams/<slug:slug>/edit/", teams.team_edit, name="team_edit"),
+    path("teams/<slug:slug>/move/", teams.team_move, name="team_move"),
+    path("teams/<slug:slug>/close/", teams.team_close, name="team_close"),
+    path("teams/<slug:slug>/reopen/", teams.team_reopen, name="team_reopen"),
+    path("teams/<slug:slug>/stage/", teams.team_stage, name="team_stage"),
+    path("teams/<slug:slug>/members/add/", team.team_member_add, name="team_member_add"),
+    path("people/<int:pk>/stand-ins/", stand_ins.member_stand_ins, name="member_stand_ins"),
+    path("stand-ins/<int:pk>/cancel/", stand_ins.stand_in_cancel, name="stand_in_cancel"),
 ]

@@ -1,0 +1,155 @@
+"""A form field that chooses one of very many people.
+
+In the browser it suggests people while one types (`member_choices`). Without JavaScript the typed
+name is looked up when the form is sent: one match is taken, several come back as a list to choose
+from. The browser sends four values: `to` (the id), `to_q` (the text), `to_asked` (the text that the
+page came with) and `to_find` (the “Search” button); programs and tests send `to` alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
+
+from apps.members.choosing import people_found, people_to_choose
+from apps.members.models import Member
+from apps.members.querysets import MemberQuerySet, Viewer
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What came from the browser; `is_plain` if it was the id alone."""
+
+    pk: str = ""
+    text: str = ""
+    asked: str = ""
+    finds: bool = False
+    is_plain: bool = False
+
+
+class MemberPicker(forms.Widget):
+    """Text with suggestions beside a hidden id; `found` are those to choose among after a search."""
+
+    chosen_for = ""
+    found: "list[Member] | None" = None
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Typed:  # noqa: ANN401, ARG002
+        return Typed(
+            pk=data.get(name, ""),
+            text=data.get(f"{name}_q", "").strip(),
+            asked=data.get(f"{name}_asked", "").strip(),
+            finds=bool(data.get(f"{name}_find")),
+            is_plain=f"{name}_q" not in data,
+        )
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:  # noqa: ANN401, ARG002
+        return name not in data and f"{name}_q" not in data
+
+    def id_for_label(self, id_: str) -> str:
+        return id_
+
+    def render(
+        self,
+        name: str,
+        value: Any,  # noqa: ANN401 - a member, what was typed, or nothing
+        attrs: Mapping[str, Any] | None = None,
+        renderer: Any = None,  # noqa: ANN401, ARG002
+    ) -> SafeString:
+        pk, text = _shown(value)
+        given = {**self.attrs, **(attrs or {})}
+        query = urlencode({"field": name, "for": self.chosen_for})
+        content = {
+            "name": name,
+            "pk": pk,
+            "text": text,
+            "found": self.found,
+            "attrs": {key: text for key, text in given.items() if key not in {"id", "required"}},
+            "id": given.get("id") or f"id_{name}",
+            "required": self.is_required,
+            "address": f"{reverse('member_choices')}?{query}",
+        }
+        return mark_safe(render_to_string("members/picker.html", content))
+
+
+def _shown(value: Any) -> tuple[str, str]:  # noqa: ANN401
+    if isinstance(value, Member):
+        return str(value.pk), value.name
+    if isinstance(value, Typed):
+        return value.pk, value.text
+    return "", ""
+
+
+class MemberField(forms.Field):
+    """Chooses a member; call `offer(user)` in the form's `__init__`.
+
+    `chosen_for` is a key of `CHOSEN_FOR`. What one may not see reads like what never was.
+    """
+
+    widget = MemberPicker
+    default_error_messages = {
+        "required": gettext_lazy("Choose somebody."),
+        "invalid_choice": gettext_lazy("There is no such choice."),
+        "nobody": gettext_lazy("Nobody of this name can be chosen: look for another name."),
+        "several": gettext_lazy("Choose one of those found."),
+    }
+
+    def __init__(self, *, chosen_for: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget.chosen_for = chosen_for  # type: ignore[attr-defined]
+        self.chosen_for = chosen_for
+        self.people: MemberQuerySet = Member.objects.none()
+
+    def offer(self, user: Viewer, *, without: Member | None = None) -> None:
+        """Offers those whom the person may choose."""
+        people = people_to_choose(user, self.chosen_for)
+        self.people = people.exclude(pk=without.pk) if without is not None else people
+
+    def prepare_value(self, value: Any) -> Any:  # noqa: ANN401 - Django's signature
+        """An initial id becomes the member, whose name the field shows."""
+        if isinstance(value, int):
+            return self.people.filter(pk=value).first()
+        if isinstance(value, Typed) and value.is_plain and value.pk.isdecimal():
+            return self.people.filter(pk=int(value.pk)).first()
+        return value
+
+    def clean(self, value: Typed | None) -> Member | None:
+        typed = value or Typed()
+        chosen = self._chosen(typed)
+        if chosen is not None:
+            return chosen
+        if typed.is_plain and typed.pk:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        if typed.text or typed.finds:
+            return self._looked_up(typed)
+        if self.required:
+            raise ValidationError(self.error_messages["required"], code="required")
+        return None
+
+    def _chosen(self, typed: Typed) -> Member | None:
+        """The id counts unless another name was typed since the page was made."""
+        if not typed.pk.isdecimal() or len(typed.pk) > 18:  # noqa: PLR2004 - digits of a bigint
+            return None
+        found = self.people.filter(pk=int(typed.pk)).first()
+        if found is None or typed.is_plain or typed.text in {typed.asked, found.name}:
+            return found
+        return None
+
+    def _looked_up(self, typed: Typed) -> Member:
+        found, _more = people_found(self.people, typed.text)
+        if len(found) == 1 and not typed.finds:
+            return found[0]
+        if not found:
+            raise ValidationError(self.error_messages["nobody"], code="nobody")
+        self.widget.found = found  # type: ignore[attr-defined]
+        raise ValidationError(self.error_messages["several"], code="several")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ANN401 - Django's signature
+        before = initial.pk if isinstance(initial, Member) else initial
+        return str(before or "") != (data.pk if isinstance(data, Typed) else "")
