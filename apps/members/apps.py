@@ -5,6 +5,7 @@ class MembersConfig(AppConfig):
     name = "apps.members"
 
     def ready(self) -> None:
-        from apps.members import sign_in_log  # noqa: PLC0415 - needs the models
+        from apps.members import security_log, sign_in_log  # noqa: PLC0415 - needs the models
 
+        security_log.connect()
         sign_in_log.connect()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.audit_retention import audit_expire
 from apps.metrics import services as metrics
 from apps.overnight.models import NightRun, RunKind
 
@@ -34,9 +35,14 @@ def _level_rates(run: NightRun) -> int:
     return metrics.level_rates_update(as_of=run.through_on)
 
 
+def _audit_expire(run: NightRun) -> int:
+    return audit_expire(as_of=run.through_on)
+
+
 STEPS = (
     Step("close_day", _("Close the day"), _close_day),
     Step("day_facts", _("Day facts"), _day_facts),
     Step("level_rates", _("Conversion and dwell time"), _level_rates),
+    Step("audit_expire", _("Audit entries past their time"), _audit_expire),
 )
 BY_NAME = {step.name: step for step in STEPS}

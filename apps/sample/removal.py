@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Model, Q, QuerySet
 
-from apps.core.models import AuditEntry
+from apps.core.models import AuditEntry, OutgoingMail
 from apps.exchange.models import ImportRun
 from apps.members.models import ApiToken, Invitation, Member, Membership, PositionHolding, SignIn
 from apps.metrics.models import DayFact, LevelRate
@@ -24,6 +24,7 @@ DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
         Delivery,
         Q(member__is_sample=True) | Q(edition__is_sample=True) | Q(edition__team__is_sample=True),
     ),
+    (OutgoingMail, Q(is_sample=True)),
     (Edition, Q(is_sample=True) | Q(team__is_sample=True)),
     (LevelRate, Q(member__is_sample=True) | Q(team__is_sample=True)),
     (DayFact, Q(member__is_sample=True) | Q(team__is_sample=True)),
@@ -32,10 +33,10 @@ DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
     (SignIn, Q(member__is_sample=True)),
     (ApiToken, Q(member__is_sample=True)),
     (Invitation.positions.through, Q(invitation__is_sample=True)),
+    (AuditEntry, Q(is_sample=True)),
 )
-# Records that outlive the sample member who made them; the audit trail keeps the address.
+# Records that outlive the sample member who made them.
 RELEASED: tuple[tuple[type[Model], str], ...] = (
-    (AuditEntry, "by"),
     (NightRun, "started_by"),
     (ImportRun, "by"),
     (Edition, "made_by"),
@@ -74,6 +75,8 @@ def _real_rows(relation: "models.ForeignKey[Any, Any]") -> QuerySet[Any] | None:
     model = relation.model
     if (model, relation.name) in RELEASED or not model.__module__.startswith("apps."):
         return None
+    if not getattr(relation, "db_constraint", True):  # an audit entry, which says in words who it was
+        return None
     rows = model._default_manager.filter(**{f"{relation.name}__is_sample": True})
     if any(field.name == "is_sample" for field in model._meta.fields):
         rows = rows.filter(is_sample=False)
@@ -107,10 +110,7 @@ def delete_rows() -> dict[str, int]:
 
 
 def _release() -> None:
-    """Keep the record, drop the link; an audit entry keeps the address of who it was."""
-    for entry in AuditEntry.objects.filter(by__is_sample=True).select_related("by"):
-        entry.details = {**entry.details, "by": entry.by.email if entry.by else ""}
-        entry.save(update_fields=["details"])
+    """Keep the record, drop the link."""
     members = Member.objects.filter(is_sample=True).values("pk")
     for model, name in RELEASED:
         model._default_manager.filter(**{f"{name}__in": members}).update(**{name: None})

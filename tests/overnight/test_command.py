@@ -62,6 +62,7 @@ def test_it_prints_the_run_as_json() -> None:
         ("close_day", "done", 1),
         ("day_facts", "done", 1),
         ("level_rates", "done", 5),
+        ("audit_expire", "done", 0),
     ]
     known = last_run()
     assert known is not None

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -19,6 +20,7 @@ from apps.members.models import AccessRole, Member, Membership, Team
 from apps.members.services import membership_start
 from apps.metrics.models import DayFact, Metric
 from apps.orders.models import Order
+from apps.orders.services import order_create
 from apps.overnight.models import NightRun
 from apps.products.models import Product, ProductLine
 from apps.sample.services import DEMO_PASSWORD
@@ -272,8 +274,22 @@ def test_what_sample_people_do_in_the_product_goes_with_them() -> None:
     assert not DayFact.objects.exists()
     run.refresh_from_db()
     assert run.started_by is None
-    entry = AuditEntry.objects.get(action="opportunity.create")
-    assert (entry.by, entry.details["by"]) == (None, "rep@sample.example")
+    assert not AuditEntry.objects.filter(is_sample=True).exists()
+    assert not AuditEntry.objects.filter(action="opportunity.create").exists()
+
+
+def test_what_sample_people_did_to_real_records_stays_in_the_audit_trail() -> None:
+    real = make_real_firm()
+    add("--beside")
+    admin = Member.objects.get(email="admin@sample.example")
+    order_create(
+        number="real", member=real, line=make_line(), ordered_on=UNTIL, value=Decimal(5), by=admin
+    )
+
+    demo("--remove")
+
+    entry = AuditEntry.objects.get(action="order.create", label="real")
+    assert (entry.by_id, entry.by_text) == (admin.pk, f"{admin.name} <admin@sample.example>")
 
 
 def test_a_sign_in_with_its_session_does_not_stop_the_removal(client: Any) -> None:
