@@ -3,8 +3,9 @@
 from typing import Any
 from urllib.parse import quote
 
-from allauth.account.models import EmailConfirmation
+from allauth.account.models import EmailAddress, EmailConfirmation
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.http import HttpRequest
@@ -14,6 +15,8 @@ from apps.core.models import OutgoingMail
 from apps.core.outbox import mail_queue
 from apps.members.account_mails import PASSWORD_RESET, UNKNOWN_ACCOUNT, compose
 from apps.members.models import Member
+from apps.members.own_account import email_is_taken
+from apps.members.signed_in import signed_in_just_now
 from apps.members.throttling import ThrottledSignIn
 
 
@@ -22,6 +25,22 @@ class ClosedSignup(ThrottledSignIn):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
+
+    def is_reauthentication_required(self, *, app: str, **given: Any) -> bool:
+        """Whoever signed in a moment ago need not prove it again, except to change the address."""
+        if app == "allauth.mfa" and signed_in_just_now(self.request):
+            return False
+        required: bool = super().is_reauthentication_required(app=app, **given)
+        return required
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Refused where another member has got the address since it was asked for."""
+        if email_is_taken(email_address.email, by=email_address.user):
+            failed = "account/messages/email_confirmation_failed.txt"
+            self.add_message(request, messages.ERROR, failed, {"email": email_address.email})
+            return False
+        confirmed: bool = super().confirm_email(request, email_address)
+        return confirmed
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail into the outbox, in its reader's language; the worker sends it.

@@ -35,6 +35,8 @@ class Page:
     sees: dict[str, str]
     # Which record's id the address takes, or its other arguments (see test_matrix.arguments).
     of: str = ""
+    # How it reaches the reader; empty: as the kind says. See CHANNELS.
+    channel: str = ""
 
 
 def sees(**words: str) -> dict[str, str]:

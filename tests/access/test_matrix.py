@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.crypto import get_random_string
 
+from apps.core.models import MailState, OutgoingMail
 from apps.exchange.models import ImportRun
+from apps.members.tokens import token_create
 from apps.overnight.models import NightRun, RunKind
-from apps.reports.models import Delivery, DeliveryState
+from apps.reports.mailing import report_mail_queue
+from apps.reports.models import Delivery
 from apps.reports.services import edition_send
 from tests.access.conftest import OWNERS, POOL, Firm, name_of
 from tests.access.matrix import (
@@ -119,12 +124,12 @@ def test_a_record_opens_for_those_who_see_it_and_is_absent_for_others(
 def arguments(page: Page, firm: Firm) -> tuple[list[Any], dict[str, str]]:
     """The address's arguments and, for an action, what is posted."""
     if page.of == "delivery":
-        director = firm.people["director"]
-        edition_send(team=firm.north, week=_week(), by=director)
-        delivery = Delivery.objects.first()
+        edition_send(team=firm.north, week=_week(), by=firm.people["director"])
+        delivery = Delivery.objects.select_related("edition", "member").first()
         assert delivery is not None
-        delivery.state = DeliveryState.FAILED
+        delivery.mail = report_mail_queue(delivery)
         delivery.save()
+        OutgoingMail.objects.update(state=MailState.FAILED)
         return [delivery.pk], {}
     if page.of == "run":
         return [NightRun.objects.create(kind=RunKind.NIGHTLY, through_on=date(2026, 3, 2)).pk], {}
@@ -132,15 +137,31 @@ def arguments(page: Page, firm: Firm) -> tuple[list[Any], dict[str, str]]:
         file = default_storage.save("imports/rejected.csv", ContentFile(b"file,line\n"))
         made = ImportRun.objects.create(by=firm.people["manager"], rejected_file=file)
         return [made.pk], {}
+    if page.of in {"token", "session"}:
+        return [_own_record(page.of, firm)], {}
     known: dict[str, tuple[list[Any], dict[str, str]]] = {
         "team": ([firm.north.slug], {}),
         "week": ([firm.north.slug, WEEK], {}),
+        "member": ([firm.people["rep"].pk], {}),  # type: ignore[union-attr]
         "language": ([], {"language": "en"}),
         "theme": ([], {"theme": "dark"}),
+        "passkey": ([1], {}),
         "key": (["key"], {}),
         "reset key": (["1", "key"], {}),
     }
     return known.get(page.of, ([], {}))
+
+
+def _own_record(kind: str, firm: Firm) -> int:
+    """The id of something that is the rep's alone."""
+    rep = firm.people["rep"]
+    assert rep is not None
+    if kind == "token":
+        return token_create(name="Token", by=rep)[0].pk
+    key = get_random_string(32)
+    session = UserSession.objects.create(user=rep, session_key=key, ip="192.0.2.1")
+    number: int = session.pk
+    return number
 
 
 def _week() -> Any:
