@@ -45,7 +45,7 @@ def absences_covered(member: "Member") -> list[Absence]:
     """The leads for whom the member stands in today, in the organisation's zone."""
     if member.role not in SELLING:
         return []
-    rows = member.__dict__.get(LOADED)
+    rows = getattr(member, LOADED, None)
     if rows is None:
         rows = list(_near().filter(stand_in=member.pk).values_list("found", flat=True))
     near = [_absence(row) for row in rows]
