@@ -13,7 +13,9 @@ from typing import Any
 import jwt
 import structlog
 from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.stages import AuthenticateStage
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
@@ -21,15 +23,17 @@ from allauth.socialaccount.providers.base import AuthError
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from allauth.socialaccount.signals import social_account_added
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from requests import RequestException
 
-from apps.core.services import audit_record
-from apps.members.models import Member
+from apps.members.invitations import InvitationGone, invitation_accept
+from apps.members.models import Invitation, Member
 from apps.members.selectors import member_with_email
 from apps.members.sign_in_log import single_sign_on_refused
 
@@ -185,12 +189,47 @@ class MembersOnly(DefaultSocialAccountAdapter):  # type: ignore[misc]
     @staticmethod
     def _by_verified_email(sociallogin: SocialLogin) -> Member | None:
         claims = sociallogin.account.extra_data["id_token"]
-        return member_with_email(claims["email"]) if claims["email_verified"] else None
+        if not claims["email_verified"]:
+            return None
+        return member_with_email(claims["email"]) or invited(claims["email"])
+
+
+class SecondStep(AuthenticateStage):  # type: ignore[misc]
+    """The second step, left out where the provider has asked for one already."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        if settings.OIDC_IS_TWO_STEP and came_by_it(self.request, self.login.user):
+            return None, True
+        handled: tuple[HttpResponse | None, bool] = super().handle()
+        return handled
+
+
+def came_by_it(request: HttpRequest, member: Member) -> bool:
+    records = get_authentication_records(request, member)
+    return any(record["method"] == "socialaccount" for record in records)
+
+
+def invited(email: str) -> Member | None:
+    """The member who comes of an open invitation to this address: the provider proves it is theirs."""
+    open_ones = Invitation.objects.filter(accepted_at=None, revoked_at=None)
+    found = open_ones.alias(lower_email=Lower("email")).filter(lower_email=email.lower()).first()
+    if found is None:
+        return None
+    try:
+        return invitation_accept(
+            invitation=found,
+            name=found.name,
+            password=None,
+            language=found.language,
+            time_zone=found.time_zone,
+        )
+    except InvitationGone:
+        return None
 
 
 @transaction.atomic
 def account_connect(*, sociallogin: SocialLogin, member: Member, request: HttpRequest) -> None:
-    """Let the provider's account sign the member in from now on; the member is told by mail."""
+    """Let the provider's account sign the member in from now on; a mail and the audit trail say so."""
     account, is_new = SocialAccount.objects.get_or_create(
         provider=sociallogin.account.provider,
         uid=sociallogin.account.uid,
@@ -198,7 +237,7 @@ def account_connect(*, sociallogin: SocialLogin, member: Member, request: HttpRe
     )
     sociallogin.account, sociallogin.user = account, account.user
     if is_new:
-        audit_record(by=member, action="member.sso_connect", record=member)
+        social_account_added.send(sender=SocialLogin, request=request, sociallogin=sociallogin)
         context = {"account": account, "provider": sociallogin.provider}
         get_account_adapter(request).send_notification_mail(CONNECTED, member, context=context)
 

@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
 from apps.core.models import AuditEntry
-from apps.members.models import AccessRole, Member, SignIn, SignInOutcome
-from tests.factories import make_member
+from apps.members.invitations import Invitee, invitation_create
+from apps.members.models import AccessRole, Invitation, Member, SignIn, SignInOutcome
+from tests.factories import PASSWORD, make_member, make_team
 from tests.oidc_provider import Provider, running, settings_for
 
 pytestmark = pytest.mark.django_db
@@ -302,12 +305,12 @@ class TestState:
         assert "/token" not in provider.asked
 
     @pytest.mark.parametrize("query", ["", "?code=1", "?state=x", "?code=1&state=x"])
-    def test_an_answer_that_nobody_asked_for_is_refused(
-        self, client: Client, provider: Provider, query: str
-    ) -> None:
+    @pytest.mark.usefixtures("provider")
+    def test_an_answer_that_nobody_asked_for_is_refused(self, client: Client, query: str) -> None:
         assert client.get(BACK + query).status_code == 400
 
-    def test_each_way_out_has_values_of_its_own(self, client: Client, provider: Provider) -> None:
+    @pytest.mark.usefixtures("provider")
+    def test_each_way_out_has_values_of_its_own(self, client: Client) -> None:
         first, second = (parse_qs(urlsplit(leaving(client)).query) for _ in range(2))
 
         for name in ("state", "nonce", "code_challenge"):
@@ -335,8 +338,9 @@ class TestProviderInTrouble:
         assert "Signing in was cancelled" in response.content.decode()
         assert not SignIn.objects.exists()
 
+    @pytest.mark.usefixtures("db")
     def test_a_provider_that_is_down_is_said_at_the_start(
-        self, client: Client, db: None, settings: Settings
+        self, client: Client, settings: Settings
     ) -> None:
         with running() as gone:
             settings.SOCIALACCOUNT_PROVIDERS = settings_for(gone.issuer)
@@ -389,8 +393,9 @@ class TestProviderInTrouble:
 
 
 class TestButton:
+    @pytest.mark.usefixtures("provider")
     def test_the_sign_in_page_has_it_with_the_words_of_the_settings(
-        self, client: Client, provider: Provider, settings: Settings
+        self, client: Client, settings: Settings
     ) -> None:
         settings.SINGLE_SIGN_ON_NAME = "Sign in with Contoso"
 
@@ -408,9 +413,8 @@ class TestButton:
         assert client.get(START).status_code == 404
         assert client.get(BACK).status_code == 404
 
-    def test_pressing_it_is_throttled(
-        self, client: Client, provider: Provider, settings: Settings
-    ) -> None:
+    @pytest.mark.usefixtures("provider")
+    def test_pressing_it_is_throttled(self, client: Client, settings: Settings) -> None:
         settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip"}
 
         answers = [client.post(START).status_code for _ in range(3)]
@@ -418,16 +422,94 @@ class TestButton:
         assert answers == [200, 200, 429]
 
 
-def test_a_second_step_of_ones_own_is_asked_for_after_the_provider(
-    client: Client, provider: Provider
-) -> None:
-    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: PLC0415
+class TestSecondStep:
+    @pytest.fixture
+    def member(self, provider: Provider) -> Member:
+        member = make_member(AccessRole.ADMIN)
+        TOTP.activate(member, generate_totp_secret())
+        provider.person = person(member.email)
+        return member
 
-    member = make_member(AccessRole.ADMIN)
-    TOTP.activate(member, generate_totp_secret())
-    provider.person = person(member.email)
+    @pytest.mark.usefixtures("member")
+    def test_ones_own_is_asked_for_after_the_provider(self, client: Client) -> None:
+        response = sign_in(client)
 
-    response = sign_in(client)
+        assert (response.status_code, response["Location"]) == (302, "/account/2fa/authenticate/")
+        assert signed_in_member(client) is None
 
-    assert response.status_code == 302
-    assert signed_in_member(client) is None
+    def test_it_is_left_out_where_the_provider_is_trusted_to_have_asked(
+        self, client: Client, member: Member, settings: Settings
+    ) -> None:
+        settings.OIDC_IS_TWO_STEP = True
+
+        assert sign_in(client)["Location"] == "/"
+        assert signed_in_member(client) == str(member.pk)
+
+    def test_a_password_is_never_two_steps(
+        self, client: Client, member: Member, settings: Settings
+    ) -> None:
+        settings.OIDC_IS_TWO_STEP = True
+
+        client.post("/account/login/", {"login": member.email, "password": PASSWORD})
+
+        assert signed_in_member(client) is None
+
+
+class TestInvitation:
+    def invited(self, email: str) -> Invitation:
+        team = make_team()
+        return invitation_create(
+            invitee=Invitee(
+                email=email, name="Anna Berg", access_role=AccessRole.MANAGER, team=team
+            ),
+            by=make_member(AccessRole.ADMIN),
+        )
+
+    def test_an_open_one_is_accepted_by_coming_in(self, client: Client, provider: Provider) -> None:
+        invitation = self.invited("anna@example.com")
+        provider.person = person("Anna@example.com")
+
+        response = sign_in(client)
+
+        assert (response.status_code, response["Location"]) == (302, "/")
+        invitation.refresh_from_db()
+        member = invitation.member
+        assert member is not None
+        assert signed_in_member(client) == str(member.pk)
+        assert (member.email, member.name, member.role) == (
+            "anna@example.com",
+            "Anna Berg",
+            AccessRole.MANAGER,
+        )
+        assert not member.has_usable_password()
+        assert member.memberships.get().team == invitation.team
+
+    @pytest.mark.parametrize(
+        "over",
+        [
+            {"revoked_at": datetime(2026, 1, 2, tzinfo=UTC)},
+            {"expires_at": datetime(2026, 1, 2, tzinfo=UTC)},
+        ],
+        ids=str,
+    )
+    def test_one_that_is_over_lets_nobody_in(
+        self, client: Client, provider: Provider, over: dict[str, datetime]
+    ) -> None:
+        invitation = self.invited("anna@example.com")
+        Invitation.objects.filter(pk=invitation.pk).update(**over)
+        provider.person = person("anna@example.com")
+
+        response = sign_in(client)
+
+        assert response.status_code == 403
+        assert REFUSED in response.content.decode()
+        assert not Member.objects.filter(email="anna@example.com").exists()
+
+    def test_nor_does_an_address_that_the_provider_has_not_verified(
+        self, client: Client, provider: Provider
+    ) -> None:
+        self.invited("anna@example.com")
+        provider.person = person("anna@example.com", email_verified=False)
+
+        assert sign_in(client).status_code == 403
+        assert not Member.objects.filter(email="anna@example.com").exists()
