@@ -23,6 +23,11 @@ from apps.members.throttling import ThrottledSignIn
 class ClosedSignup(ThrottledSignIn):
     """Members are invited; nobody signs up by themselves."""
 
+    def get_login_stages(self) -> list[str]:
+        asked = "allauth.mfa.stages.AuthenticateStage"
+        ours = "apps.members.single_sign_on.SecondStep"
+        return [ours if stage == asked else stage for stage in super().get_login_stages()]
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
 
