@@ -83,7 +83,8 @@ def _near() -> "StandInQuerySet":
     found = JSONObject(
         member="absent_id", name="absent__name", starts_on="starts_on", ends_on="ends_on"
     )
-    return rows.order_by("ends_on", "pk").annotate(found=found)
+    near: StandInQuerySet = rows.order_by("ends_on", "pk").annotate(found=found)
+    return near
 
 
 def _absence(row: dict[str, Any]) -> Absence:

@@ -107,7 +107,7 @@ def person_acted_for(acting: Acting, by: Any) -> Member | None:  # noqa: ANN401 
     target: Member | None = Member.objects.with_absences().filter(pk=acting.member).first()
     if target is None or not may_act_for(by, target):
         return None
-    target.acted_by = by  # type: ignore[attr-defined]
+    target.acted_by = by
     target.language = acting.language or target.language
     return target
 

@@ -87,8 +87,8 @@ class ActingMiddleware:
             response.close()
             with translation.override(target.language):
                 return self._refused(request, NO_FILES)
-        if _is_page(request, response):
-            by: Member = target.acted_by  # type: ignore[attr-defined]
+        if target.acted_by is not None and _is_page(request, response):
+            by = target.acted_by
             acting_viewed(target=target, by=by, path=request.get_full_path())
         return response
 
@@ -127,7 +127,7 @@ class ActingMiddleware:
 
     @staticmethod
     def _as_themselves(request: HttpRequest, name: str) -> None:
-        request.user = request.user.acted_by  # type: ignore[union-attr]
+        request.user = getattr(request.user, "acted_by", None) or request.user
         acting = Acting.of(request.session)
         if name == "account_logout" and request.method == "POST" and acting is not None:
             acting_stop(acting=acting, why="sign_out")

@@ -88,6 +88,9 @@ class Member(AbstractBaseUser):
 
     objects: ClassVar[MemberManager] = MemberManager()
 
+    # The administrator who looks at the product as this person, in this request; see `acting`.
+    acted_by: "Member | None" = None
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]

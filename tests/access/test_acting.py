@@ -153,7 +153,7 @@ def test_no_file_is_taken_away(firm: Firm) -> None:
             assert response.status_code in {403, 404}, page.name
     manager = Member.objects.get(pk=pk_of(firm, "manager"))
     assert may_export(manager)
-    manager.acted_by = firm.people["admin"]  # type: ignore[attr-defined]
+    manager.acted_by = firm.people["admin"]
     assert not may_export(manager)
 
 
@@ -161,7 +161,7 @@ def test_what_is_sealed_stays_sealed(firm: Firm) -> None:
     hr = Member.objects.get(pk=pk_of(firm, "hr"))
     assert reads(hr, RecordKind.CASE) is Reach.ALL
 
-    hr.acted_by = firm.people["admin"]  # type: ignore[attr-defined]
+    hr.acted_by = firm.people["admin"]
 
     for kind in SEALED:
         assert reads(hr, kind) is Reach.NONE

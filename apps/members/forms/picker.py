@@ -102,7 +102,7 @@ class MemberField(forms.Field):
 
     def __init__(self, *, chosen_for: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.widget.chosen_for = chosen_for  # type: ignore[attr-defined]
+        self.widget.chosen_for = chosen_for
         self.chosen_for = chosen_for
         self.people: MemberQuerySet = Member.objects.none()
 
@@ -147,7 +147,7 @@ class MemberField(forms.Field):
             return found[0]
         if not found:
             raise ValidationError(self.error_messages["nobody"], code="nobody")
-        self.widget.found = found  # type: ignore[attr-defined]
+        self.widget.found = found
         raise ValidationError(self.error_messages["several"], code="several")
 
     def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ANN401 - Django's signature
