@@ -340,6 +340,9 @@ MAIL_CHECKS = {
 # calls this with a day and gets the opportunities that were stuck then.
 STUCK_RULE = "apps.metrics.selectors.stuck_everywhere"
 
+# Whether anything has a price already, which the settings of the organisation ask, lies above them.
+MONEY_RULE = "apps.staffing.money.is_money_recorded"
+
 # Who may read which audit entries depends on people, who lie above the trail itself.
 AUDIT_SCOPE = "apps.members.audit_scope.visible_entries"
 

@@ -128,19 +128,21 @@ def mail_queue(  # noqa: PLR0913 - a mail has that many parts
 
 
 @transaction.atomic
-def mail_send_again(*, mail: OutgoingMail) -> None:
+def mail_send_again(*, mail: OutgoingMail, text: str = "", html: str = "") -> None:
     """Put a failed or unconfirmed mail back in line under its old message id.
 
     A person takes the risk of a second copy: the caller asks whether that person may, and writes
-    the audit entry.
+    the audit entry. `text` and `html` are for a mail whose own words are gone by now.
     """
     held = OutgoingMail.objects.select_for_update().get(pk=mail.pk)
+    if not held.text:
+        held.text, held.html = text, html
     if not held.may_send_again:
         raise DomainError(_("This mail is on its way or has been sent."))
     held.state = MailState.WAITING
     held.tries = 0
     held.next_try_at = timezone.now()
-    held.save(update_fields=["state", "tries", "next_try_at"])
+    held.save(update_fields=["state", "tries", "next_try_at", "text", "html"])
     transaction.on_commit(start_sending)
 
 

@@ -7,10 +7,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.models import MailState, OutgoingMail
 from apps.members.models import Member, Team
 from apps.members.querysets import Viewer, writes
 from apps.members.roles import Reach, RecordKind
 from apps.metrics.periods import Period, period_of
+
+# A delivery's state before its mail is written.
+PREPARING = "preparing"
 
 
 def may_send_any(user: Viewer) -> bool:
@@ -33,9 +37,10 @@ class EditionQuerySet(models.QuerySet[Any]):
 
 
 class Edition(models.Model):
-    """A team's weekly report in one language, stored as it was rendered; never changed.
+    """A team's weekly report in one language; its figures are never changed.
 
-    All languages of a team's week are rendered from the same figures.
+    All languages of a team's week are drawn from the same figures. Who has it sent writes the
+    figures; the worker draws the PDF from them, once, and then queues the mails.
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
@@ -44,8 +49,9 @@ class Edition(models.Model):
     language = models.CharField(max_length=10)
     # The numbers it was rendered from: `WeeklyFigures` as plain JSON values.
     figures: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
-    pdf = models.FileField(upload_to="editions/%Y/")
-    pdf_sha256 = models.CharField(max_length=64)
+    # Empty until the worker has drawn it.
+    pdf = models.FileField(upload_to="editions/%Y/", blank=True)
+    pdf_sha256 = models.CharField(max_length=64, blank=True)
     # Who had it sent; empty for the schedule.
     made_by = models.ForeignKey(
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -73,14 +79,6 @@ class Edition(models.Model):
         return period_of("week", date.fromisocalendar(self.iso_year, self.iso_week, 1))
 
 
-class DeliveryState(models.TextChoices):
-    WAITING = "waiting", _("Waiting")
-    SENDING = "sending", _("Sending")
-    SENT = "sent", _("Sent")
-    FAILED = "failed", _("Failed")
-    UNCONFIRMED = "unconfirmed", _("Unconfirmed")
-
-
 class DeliveryQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         return self.filter(edition__team__in=Team.objects.visible_to(user).values("pk"))
@@ -91,31 +89,14 @@ class DeliveryQuerySet(models.QuerySet[Any]):
 
 
 class Delivery(models.Model):
-    """One mail of one edition to one member: sent once, or known not to have been.
-
-        waiting ──claim──▶ sending ──accepted (2xx)─────────────────▶ sent
-           ▲                  ├──refused for now (4xx, no connection)─▶ waiting, later
-           │                  ├──refused for good (5xx)───────────────▶ failed
-           │                  └──cut off after the text was given─────▶ unconfirmed
-           └──a person's “Send again”── failed, unconfirmed
-
-    `sending` is committed before the mail server is asked; the row stays locked until its answer is
-    committed. A row in `sending` that nobody holds was cut off by a crash in between: it becomes
-    `unconfirmed` too, and is mailed again only by a person's decision, since nobody knows whether
-    it arrived. The message id stays the same, so that a mail program recognises a second copy.
-    """
+    """One edition to one member, once: `mail` knows whether it arrived."""
 
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="deliveries")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(
-        max_length=16, choices=DeliveryState.choices, default=DeliveryState.WAITING
+    # None while the edition is being prepared.
+    mail = models.OneToOneField(
+        OutgoingMail, on_delete=models.PROTECT, null=True, related_name="report_delivery"
     )
-    message_id = models.CharField(max_length=255, unique=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField(default=timezone.now)
-    claimed_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
-    sent_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -127,14 +108,9 @@ class Delivery(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["next_try_at"],
-                name="delivery_waiting",
-                condition=models.Q(state="waiting"),
-            ),
-            models.Index(
-                fields=["claimed_at"],
-                name="delivery_sending",
-                condition=models.Q(state="sending"),
+                fields=["edition"],
+                name="delivery_preparing",
+                condition=models.Q(mail__isnull=True),
             ),
         ]
 
@@ -142,5 +118,22 @@ class Delivery(models.Model):
         return f"{self.edition} → {self.member}"
 
     @property
+    def state(self) -> str:
+        """The mail's state; “preparing” before there is one."""
+        return self.mail.state if self.mail else PREPARING
+
+    @property
+    def state_label(self) -> str:
+        return self.mail.get_state_display() if self.mail else str(_("Being prepared"))
+
+    @property
+    def is_moving(self) -> bool:
+        """On its way for the first time: its state will be another in a moment."""
+        if self.mail is None or self.mail.state == MailState.SENDING:
+            return True
+        return self.mail.state == MailState.WAITING and self.mail.tries == 0
+
+    @property
     def may_send_again(self) -> bool:
-        return self.state in {DeliveryState.FAILED, DeliveryState.UNCONFIRMED}
+        """Not sent for certain. Words that the mail has lost are written again from the edition."""
+        return self.state in {MailState.FAILED, MailState.UNCONFIRMED}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from apps.core.paging import list_fetch_mode
 from apps.members.models import Team
@@ -23,8 +23,8 @@ class Shown:
     edition: Edition | None
 
     def pdf(self) -> bytes:
-        """The stored edition byte for byte, else the same figures rendered now."""
-        if self.edition is None:
+        """The stored edition byte for byte, else (a draft, or not drawn yet) its figures, now."""
+        if self.edition is None or not self.edition.pdf:
             return weekly_pdf(self.figures, language=self.language, mark=self.mark)
         with self.edition.pdf.open("rb") as file:
             stored: bytes = file.read()
@@ -48,13 +48,14 @@ def report_shown(team: Team, week: Period, language: str) -> Shown:
 def editions_for_list(user: Viewer) -> QuerySet[Edition]:
     """Editions that the person may see, with what the list prints."""
     rows = Edition.objects.visible_to(user).select_related("team").defer("figures")
-    listed: QuerySet[Edition] = rows.prefetch_related("deliveries").fetch_mode(list_fetch_mode())
-    return listed
+    states = Delivery.objects.select_related("mail").only("edition", "mail__state").order_by("pk")
+    listed: QuerySet[Edition] = rows.prefetch_related(Prefetch("deliveries", states))
+    return listed.fetch_mode(list_fetch_mode())
 
 
 def deliveries_shown(user: Viewer, team: Team, week: Period) -> QuerySet[Delivery]:
     """Who a week's report was or will be mailed to."""
     editions = Edition.objects.of_week(team, week).values("pk")
     rows = Delivery.objects.visible_to(user).filter(edition__in=editions)
-    shown: QuerySet[Delivery] = rows.select_related("member", "edition").order_by("member__name")
-    return shown
+    shown: QuerySet[Delivery] = rows.select_related("member", "edition", "mail")
+    return shown.defer("mail__text", "mail__html", "edition__figures").order_by("member__name")

@@ -3,32 +3,23 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError, NotPermitted
-from apps.core.mail import MailUnconfirmed, hand_over
-from apps.core.models import Organisation
-from apps.core.services import audit_record, changed_values, values_of
+from apps.core.models import MailState, Organisation, OutgoingMail
+from apps.core.outbox import mail_send_again
+from apps.core.services import audit_record
 from apps.members.models import AccessRole, Member, Team
 from apps.metrics import selectors
 from apps.metrics.periods import Period, period_of
-from apps.reports.mailing import (
-    MOST_TRIES,
-    Verdict,
-    file_name,
-    new_message_id,
-    pause_after,
-    report_mail,
-    verdict,
-)
-from apps.reports.models import Delivery, DeliveryState, Edition, may_send_any
+from apps.reports.mailing import file_name, report_mail_queue, report_words
+from apps.reports.models import Delivery, Edition, may_send_any
 from apps.reports.rendering import weekly_pdf
 from apps.reports.weekly import (
     WeeklyFigures,
@@ -41,9 +32,6 @@ DUE_FROM = time(7)
 DUE_WITHOUT_RUN = time(9)
 # An installation that was down on Monday catches up until Tuesday is over; later a person decides.
 DUE_WEEKDAYS = (0, 1)
-# A claim this old that nobody holds was cut off; its sender has long taken the row's lock.
-CUT_OFF_AFTER = timedelta(minutes=2)
-MOST_MAILS_A_TASK = 50
 
 
 class WeekNotOver(DomainError):  # noqa: N818 - named for what is refused
@@ -60,6 +48,11 @@ class Sending:
 
     made: list[Delivery]
     before: list[Delivery]
+
+    @property
+    def editions(self) -> list[int]:
+        """Ids of the editions that have to be prepared for those just made."""
+        return sorted({delivery.edition_id for delivery in self.made})
 
 
 def recipients(team: Team) -> list[Member]:
@@ -90,10 +83,11 @@ def readers_missing(team: Team, week: Period) -> list[Member]:
 
 @transaction.atomic
 def edition_send(*, team: Team, week: Period, by: Member | None) -> Sending:
-    """Store the week's editions and a waiting delivery for each reader who has none yet.
+    """Store the week's figures as editions, and a delivery for each reader who has none yet.
 
-    One edition a language, all of the same figures. The lock on the team keeps two that ask at once
-    from making two; it lets rows of the team be written meanwhile. `by` is None for the schedule.
+    One edition a language, all of the same figures; `edition_prepare` draws and mails them. The
+    lock on the team keeps two that ask at once from making two; it lets rows of the team be written
+    meanwhile. `by` is None for the schedule.
     Raises NotPermitted, WeekNotOver, NobodyToMail.
     """
     if by is not None and not may_send(by, team):
@@ -121,13 +115,13 @@ def _language(member: Member) -> str:
 
 
 def _deliver(edition: Edition, member: Member) -> Delivery:
-    return Delivery.objects.create(edition=edition, member=member, message_id=new_message_id())
+    return Delivery.objects.create(edition=edition, member=member)
 
 
 def _editions(
     team: Team, week: Period, languages: set[str], by: Member | None
 ) -> dict[str, Edition]:
-    """The stored editions by language; those that lack are rendered from the same figures."""
+    """The stored editions by language; those that lack get the same figures."""
     stored = {one.language: one for one in Edition.objects.of_week(team, week)}
     first = next(iter(stored.values()), None)
     lacking = sorted(languages - set(stored))
@@ -141,7 +135,6 @@ def _editions(
 def _edition_create(
     team: Team, figures: WeeklyFigures, language: str, by: Member | None
 ) -> Edition:
-    pdf = weekly_pdf(figures, language=language, mark="sent")
     year, number, _day = figures.start.isocalendar()
     edition = Edition(
         team=team,
@@ -149,21 +142,56 @@ def _edition_create(
         iso_week=number,
         language=language,
         figures=figures_as_json(figures),
-        pdf_sha256=hashlib.sha256(pdf).hexdigest(),
         made_by=by,
         is_sample=team.is_sample,
     )
-    name = file_name(team.slug, figures.week).replace(".pdf", f"-{language}.pdf")
-    edition.pdf.save(name, ContentFile(pdf), save=False)
     edition.full_clean(exclude=["figures"])
     edition.save()
     return edition
 
 
+def editions_to_prepare() -> list[int]:
+    """Ids of editions with a reader for whom no mail is queued yet."""
+    rows = Delivery.objects.filter(mail__isnull=True).order_by("edition")
+    return list(rows.values_list("edition", flat=True).distinct())
+
+
+@transaction.atomic
+def edition_prepare(*, edition_id: int) -> list[OutgoingMail]:
+    """Draw an edition unless it is drawn, and queue the mails that it lacks.
+
+    All in one transaction: a crash leaves it to be prepared once more, with no mail queued. Of two
+    workers that come at once, the second leaves it to the first.
+    """
+    rows = Edition.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    edition = rows.select_related("team", "made_by").filter(pk=edition_id).first()
+    if edition is None:
+        return []
+    if not edition.pdf:
+        _draw(edition)
+    queued = []
+    waiting = Delivery.objects.filter(edition=edition, mail__isnull=True).select_related("member")
+    for delivery in waiting.order_by("pk"):
+        delivery.edition = edition
+        delivery.mail = report_mail_queue(delivery)
+        delivery.save(update_fields=["mail"])
+        queued.append(delivery.mail)
+    return queued
+
+
+def _draw(edition: Edition) -> None:
+    figures = figures_from_json(edition.figures)
+    pdf = weekly_pdf(figures, language=edition.language, mark="sent")
+    name = file_name(edition.team.slug, edition.week).replace(".pdf", f"-{edition.language}.pdf")
+    edition.pdf.save(name, ContentFile(pdf), save=False)
+    edition.pdf_sha256 = hashlib.sha256(pdf).hexdigest()
+    edition.save(update_fields=["pdf", "pdf_sha256"])
+
+
 def deliveries_of(team: Team, week: Period) -> Iterable[Delivery]:
     editions = Edition.objects.of_week(team, week)
     rows = Delivery.objects.filter(edition__in=editions)
-    return rows.select_related("edition", "member").order_by("pk")
+    return rows.select_related("edition", "member", "mail").order_by("pk")
 
 
 @transaction.atomic
@@ -171,99 +199,21 @@ def delivery_send_again(*, delivery: Delivery, by: Member) -> None:
     """Put a failed or unconfirmed mail back in line: a person takes the risk of a second copy."""
     if not may_send(by, delivery.edition.team):
         raise NotPermitted(_("You may read this report, but not have it sent."))
-    rows = Delivery.objects.select_for_update(of=("self",))
-    held = rows.select_related("edition__team", "member").get(pk=delivery.pk)
-    if not held.may_send_again:
+    if delivery.mail is None:
         raise DomainError(_("This mail is on its way or has been sent."))
-    before = values_of(held, ("state", "tries"))
-    held.state = DeliveryState.WAITING
-    held.tries = 0
-    held.next_try_at = timezone.now()
-    held.save(update_fields=["state", "tries", "next_try_at"])
-    changes = changed_values(held, before)
-    audit_record(by=by, action="delivery.send_again", record=held, changes=changes)
+    words = report_words(delivery)
+    changes = {"state": [delivery.mail.state, MailState.WAITING.value]}
+    mail_send_again(mail=delivery.mail, text=words.text, html=words.html)
+    audit_record(by=by, action="delivery.send_again", record=delivery, changes=changes)
 
 
-def deliveries_work_off(among: Iterable[int] | None = None) -> int:
-    """Send what is waiting and due, one after the other; returns how many were tried.
-
-    `among` restricts it to some deliveries. Any number of workers may do this at once.
-    """
-    deliveries_find_cut_off()
-    ids = None if among is None else list(among)
-    for done in range(MOST_MAILS_A_TASK):
-        claimed = _claim(ids)
-        if claimed is None:
-            return done
-        _send(claimed)
-    return MOST_MAILS_A_TASK
-
-
-@transaction.atomic
-def deliveries_find_cut_off() -> int:
-    """Mark as unconfirmed what a crash left in `sending`: rows claimed a while ago, held by nobody."""
-    old = timezone.now() - CUT_OFF_AFTER
-    rows = Delivery.objects.select_for_update(skip_locked=True).filter(
-        state=DeliveryState.SENDING, claimed_at__lt=old
-    )
-    ids = list(rows.values_list("pk", flat=True))
-    return Delivery.objects.filter(pk__in=ids).update(
-        state=DeliveryState.UNCONFIRMED,
-        error=_("The sender was cut off; nobody knows whether the mail arrived."),
-    )
-
-
-@transaction.atomic
-def _claim(ids: list[int] | None) -> Delivery | None:
-    """Take the next waiting row for this process: `sending` is committed before anything is sent."""
-    now = timezone.now()
-    rows = Delivery.objects.select_for_update(skip_locked=True).filter(
-        state=DeliveryState.WAITING, next_try_at__lte=now
-    )
-    if ids is not None:
-        rows = rows.filter(pk__in=ids)
-    row = rows.order_by("next_try_at", "pk").first()
-    if row is not None:
-        row.state = DeliveryState.SENDING
-        row.claimed_at = now
-        row.tries += 1
-        row.save(update_fields=["state", "claimed_at", "tries"])
-    return row
-
-
-@transaction.atomic
-def _send(claimed: Delivery) -> None:
-    """Mail a claimed row while holding its lock, and write down what came of it.
-
-    It waits for the lock: another sender that looks for work may hold it for a moment, since
-    PostgreSQL locks a row before it sees that the row is not waiting any more.
-    """
-    rows = Delivery.objects.select_for_update(of=("self",)).filter(
-        pk=claimed.pk, state=DeliveryState.SENDING, claimed_at=claimed.claimed_at
-    )
-    row = rows.select_related("edition__team", "edition__made_by", "member").first()
-    if row is None:  # taken for cut off meanwhile: not ours any more
-        return
-    problem = _attempt(row)
-    if problem is None:
-        row.state, row.error, row.sent_at = DeliveryState.SENT, "", timezone.now()
-    else:
-        row.state, row.error = problem.state, problem.error
-        row.next_try_at = timezone.now() + pause_after(row.tries)
-        if row.state == DeliveryState.WAITING and row.tries >= MOST_TRIES:
-            row.state = DeliveryState.FAILED
-    row.save(update_fields=["state", "error", "sent_at", "next_try_at"])
-
-
-def _attempt(row: Delivery) -> Verdict | None:
-    """Hand the mail over; None once the server has accepted it."""
-    if not may_read(row.member, row.edition.team):
-        return Verdict(DeliveryState.FAILED, _("May not read this team's figures any more."))
-    try:
-        hand_over(report_mail(row))
-    except (MailUnconfirmed, OSError, ValueError) as error:
-        return verdict(error)
-    return None
+def reason_to_withhold(mail: OutgoingMail) -> str:
+    """Why a report's mail must not go out any more; empty where it may (`MAIL_CHECKS`)."""
+    rows = Delivery.objects.select_related("edition__team", "member")
+    delivery = rows.filter(mail=mail).first()
+    if delivery is not None and may_read(delivery.member, delivery.edition.team):
+        return ""
+    return _("May not read this team's figures any more.")
 
 
 def week_due(now: datetime) -> Period | None:

@@ -1,5 +1,7 @@
 """Work that need not be waited for; each task may run twice or be lost, the rows know the truth."""
 
+from collections.abc import Iterable
+
 import structlog
 from celery import shared_task
 from django.utils import timezone
@@ -27,24 +29,31 @@ def make_editions(team_id: int, week_key: str) -> None:
     """Make one team's editions of a week and mail them; does nothing where they were made."""
     team = Team.objects.get(pk=team_id)
     try:
-        services.edition_send(team=team, week=parse_period(week_key), by=None)
+        sending = services.edition_send(team=team, week=parse_period(week_key), by=None)
     except services.NobodyToMail:
         log.info("report.nobody_to_mail", team=team_id, week=week_key)
         return
-    start_sending()
+    for edition in sending.editions:
+        prepare_edition(edition)
 
 
-@shared_task(name="reports.send_waiting")
-def send_waiting() -> None:
-    """Work off the mails that wait; the tick finds what a lost task has left."""
-    tried = services.deliveries_work_off()
-    if tried:
-        log.info("report.mails_tried", count=tried)
+@shared_task(name="reports.prepare_waiting")
+def prepare_waiting() -> None:
+    """A tick: find the editions that a lost task or a crash has left without mails."""
+    start_preparing(services.editions_to_prepare())
 
 
-def start_sending() -> None:
-    """Have waiting mails sent now; call it after the commit. The next tick does it otherwise."""
+@shared_task(name="reports.prepare_edition")
+def prepare_edition(edition_id: int) -> None:
+    """Draw an edition and queue its mails; does nothing where that is done."""
+    queued = services.edition_prepare(edition_id=edition_id)
+    log.info("report.prepared", edition=edition_id, mails=len(queued))
+
+
+def start_preparing(edition_ids: Iterable[int]) -> None:
+    """Have editions drawn and mailed; call it after the commit. The next tick does it otherwise."""
     try:
-        send_waiting.delay()
+        for edition in edition_ids:
+            prepare_edition.delay(edition)
     except OperationalError as error:
         log.warning("report.queue_unreachable", error=str(error))

@@ -26,7 +26,7 @@ def queued(**fields: Any) -> OutgoingMail:
     """A mail in line; `fields` says otherwise of the row."""
     mail = mail_queue(
         to="marta@example.com",
-        purpose="invitation",
+        purpose="test",
         subject="Welcome\nto 华东",
         text="Open https://example.com/in/secret\n",
         html="<p>Open it</p>",

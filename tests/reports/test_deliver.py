@@ -1,23 +1,20 @@
-"""Mails through a real SMTP server: what its answers do to a delivery."""
+"""The report as a mail: what it holds, who must not get it any more, and sending it again."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.utils import timezone
-from pytest_django import Settings
 
 from apps.core.errors import DomainError, NotPermitted
+from apps.core.models import MailState
+from apps.core.outbox import mails_forget_words, mails_work_off
 from apps.members.models import AccessRole
-from apps.reports.mailing import MOST_TRIES, pause_after
-from apps.reports.models import Delivery, DeliveryState
-from apps.reports.services import deliveries_work_off, delivery_send_again
+from apps.reports.models import Delivery
+from apps.reports.services import delivery_send_again
 from tests.factories import make_member, make_team
-from tests.mail_server import point_mailer_at
 from tests.mailbox import Mailbox
-from tests.operations.processes import free_port
-from tests.reports.weeks import make_delivery, make_edition
+from tests.reports.weeks import mail_of, make_delivery, make_edition
 
 pytestmark = pytest.mark.django_db
 
@@ -28,134 +25,14 @@ def waiting(**fields: Any) -> Delivery:
     return make_delivery(lead, make_edition(team), **fields)
 
 
-def now_of(delivery: Delivery) -> Delivery:
-    delivery.refresh_from_db()
-    return delivery
-
-
-def test_refused_connection_leaves_the_mail_waiting_for_later(settings: Settings) -> None:
-    point_mailer_at(settings, free_port())
-    delivery = waiting()
-
-    assert deliveries_work_off() == 1
-
-    row = now_of(delivery)
-    assert (row.state, row.tries, row.sent_at) == (DeliveryState.WAITING, 1, None)
-    assert "ConnectionRefusedError" in row.error
-    assert timedelta(seconds=50) < row.next_try_at - timezone.now() <= timedelta(minutes=1)
-    assert deliveries_work_off() == 0
-
-
-def test_mail_that_waited_for_the_server_goes_out_when_it_is_back(mailbox: Mailbox) -> None:
-    mailbox.recipient_answer = "451 4.3.0 try later"
-    delivery = waiting()
-    deliveries_work_off()
-    assert now_of(delivery).state == DeliveryState.WAITING
-    assert now_of(delivery).error == "451 4.3.0 try later"
-
-    mailbox.recipient_answer = "250 ok"
-    with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=True):
-        deliveries_work_off()
-
-    row = now_of(delivery)
-    assert (row.state, row.error, row.tries) == (DeliveryState.SENT, "", 2)
-    assert [one.rcpt_tos for one in mailbox.envelopes] == [["marta@example.com"]]
-
-
-@pytest.mark.parametrize(
-    ("recipient", "data", "state"),
-    [
-        ("550 5.1.1 no such user", "250 ok", DeliveryState.FAILED),
-        ("450 4.2.1 mailbox busy", "250 ok", DeliveryState.WAITING),
-        ("250 ok", "554 5.7.1 looks like spam", DeliveryState.FAILED),
-        ("250 ok", "452 4.3.1 disk full", DeliveryState.WAITING),
-    ],
-)
-def test_refusal_for_good_fails_and_refusal_for_now_waits(
-    mailbox: Mailbox, recipient: str, data: str, state: DeliveryState
-) -> None:
-    mailbox.recipient_answer, mailbox.data_answer = recipient, data
-    delivery = waiting()
-
-    deliveries_work_off()
-
-    row = now_of(delivery)
-    assert row.state == state
-    assert row.error == (recipient if data == "250 ok" else data)
-    assert mailbox.envelopes == []
-
-
-def test_failed_mail_is_never_tried_again_by_itself(mailbox: Mailbox) -> None:
-    delivery = waiting(state=DeliveryState.FAILED)
-
-    with time_machine.travel(timezone.now() + timedelta(days=30), tick=True):
-        assert deliveries_work_off() == 0
-
-    assert now_of(delivery).state == DeliveryState.FAILED
-    assert mailbox.envelopes == []
-
-
-def test_silence_after_the_text_was_given_is_unconfirmed_and_not_sent_twice(
-    mailbox: Mailbox,
-) -> None:
-    mailbox.answer_after_seconds = 2  # the mailer gives up after 1
-    delivery = waiting()
-
-    deliveries_work_off()
-    with time_machine.travel(timezone.now() + timedelta(days=2), tick=True):
-        assert deliveries_work_off() == 0
-
-    row = now_of(delivery)
-    assert (row.state, row.sent_at) == (DeliveryState.UNCONFIRMED, None)
-    assert len(mailbox.envelopes) == 1
-
-
-def test_sent_mail_stays_sent_if_the_server_fails_at_the_goodbye(
-    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_self: object) -> None:
-        raise TimeoutError
-
-    monkeypatch.setattr("smtplib.SMTP.quit", broken)
-    delivery = waiting()
-
-    deliveries_work_off()
-
-    assert now_of(delivery).state == DeliveryState.SENT
-
-
-def test_wrong_password_waits_since_it_is_not_the_mails_fault(
-    settings: Settings, mailbox: Mailbox
-) -> None:
-    options = {**settings.MAILERS["default"]["OPTIONS"], "username": "x", "password": "wrong"}
-    settings.MAILERS = {"default": {**settings.MAILERS["default"], "OPTIONS": options}}
-    delivery = waiting()
-
-    deliveries_work_off()
-
-    row = now_of(delivery)
-    assert row.state == DeliveryState.WAITING
-    assert row.error
-
-
-def test_address_that_cannot_be_one_fails(mailbox: Mailbox) -> None:
-    delivery = waiting()
-    delivery.member.email = "märta@example.com"
-    delivery.member.save()
-
-    deliveries_work_off()
-
-    assert now_of(delivery).state == DeliveryState.FAILED
-
-
 def test_reader_who_left_meanwhile_gets_nothing(mailbox: Mailbox) -> None:
     delivery = waiting()
     delivery.member.is_active = False
     delivery.member.save()
 
-    deliveries_work_off()
+    mails_work_off()
 
-    assert now_of(delivery).state == DeliveryState.FAILED
+    assert mail_of(delivery).state == MailState.FAILED
     assert mailbox.envelopes == []
 
 
@@ -165,36 +42,20 @@ def test_lead_who_lost_the_team_meanwhile_gets_nothing(mailbox: Mailbox) -> None
     team.lead = None
     team.save()
 
-    deliveries_work_off()
+    mails_work_off()
 
-    assert now_of(delivery).state == DeliveryState.FAILED
+    assert mail_of(delivery).state == MailState.FAILED
     assert mailbox.envelopes == []
-
-
-def test_pauses_double_up_to_six_hours() -> None:
-    minutes = [pause_after(tries) / timedelta(minutes=1) for tries in (1, 2, 3, 9, 10, 50)]
-
-    assert minutes == [1, 2, 4, 256, 360, 360]
-
-
-def test_mail_is_given_up_after_four_days_of_silence(settings: Settings) -> None:
-    point_mailer_at(settings, free_port())
-    delivery = waiting(tries=MOST_TRIES - 1)
-
-    deliveries_work_off()
-
-    assert now_of(delivery).state == DeliveryState.FAILED
-    assert sum((pause_after(n) for n in range(1, MOST_TRIES)), timedelta()) > timedelta(days=3)
 
 
 def test_mail_has_text_page_and_pdf_with_an_ascii_name(mailbox: Mailbox) -> None:
     delivery = waiting()
     edition = delivery.edition
 
-    deliveries_work_off()
+    mails_work_off()
 
     (mail,) = mailbox.mails
-    assert mail["Message-ID"] == delivery.message_id
+    assert mail["Message-ID"] == mail_of(delivery).message_id
     assert mail["To"] == "marta@example.com"
     assert mail["Subject"] == "Weekly report Central 华东, W40 (2–8 Oct 2017)"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -214,52 +75,78 @@ def test_mail_has_text_page_and_pdf_with_an_ascii_name(mailbox: Mailbox) -> None
 
 
 def test_mail_sent_by_a_person_is_answered_to_that_person(mailbox: Mailbox) -> None:
-    delivery = waiting()
-    delivery.edition.made_by = make_member(AccessRole.DIRECTOR, email="boss@example.com")
-    delivery.edition.save()
+    lead = make_member(AccessRole.MANAGER)
+    edition = make_edition(make_team(lead=lead))
+    edition.made_by = make_member(AccessRole.DIRECTOR, email="boss@example.com")
+    edition.save()
+    make_delivery(lead, edition)
 
-    deliveries_work_off()
+    mails_work_off()
 
     assert mailbox.mails[0]["Reply-To"] == "boss@example.com"
 
 
 def test_person_sends_an_unconfirmed_mail_again_under_its_old_id(mailbox: Mailbox) -> None:
-    delivery = waiting(state=DeliveryState.UNCONFIRMED, tries=3)
+    delivery = waiting(state=MailState.UNCONFIRMED, tries=3)
 
     delivery_send_again(delivery=delivery, by=delivery.member)
-    deliveries_work_off()
+    mails_work_off()
 
-    row = now_of(delivery)
-    assert (row.state, row.tries) == (DeliveryState.SENT, 1)
-    assert [mail["Message-ID"] for mail in mailbox.mails] == [delivery.message_id]
+    row = mail_of(delivery)
+    assert (row.state, row.tries) == (MailState.SENT, 1)
+    assert [mail["Message-ID"] for mail in mailbox.mails] == [mail_of(delivery).message_id]
 
 
-@pytest.mark.parametrize(
-    "state", [DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.WAITING]
-)
-def test_sent_or_moving_mail_is_not_sent_again(state: DeliveryState) -> None:
+@pytest.mark.parametrize("state", [MailState.SENT, MailState.SENDING, MailState.WAITING])
+def test_sent_or_moving_mail_is_not_sent_again(state: MailState) -> None:
     delivery = waiting(state=state)
 
     with pytest.raises(DomainError):
         delivery_send_again(delivery=delivery, by=delivery.member)
 
-    assert now_of(delivery).state == state
+    assert mail_of(delivery).state == state
+
+
+def test_report_whose_words_were_deleted_is_written_again_from_its_edition(
+    mailbox: Mailbox,
+) -> None:
+    delivery = waiting(state=MailState.FAILED, created_at=timezone.now() - timedelta(days=100))
+    before = mail_of(delivery)
+    mails_forget_words()
+    assert mail_of(delivery).text == ""
+
+    delivery_send_again(delivery=delivery, by=delivery.member)
+    mails_work_off()
+
+    assert (mail_of(delivery).state, mail_of(delivery).text) == (MailState.SENT, before.text)
+    assert [mail["Message-ID"] for mail in mailbox.mails] == [before.message_id]
+
+
+def test_report_that_is_being_prepared_is_not_sent_again() -> None:
+    delivery = waiting()
+    delivery.mail = None
+    delivery.save()
+
+    with pytest.raises(DomainError):
+        delivery_send_again(delivery=delivery, by=delivery.member)
+
+    assert delivery.state == "preparing"
 
 
 def test_analyst_may_not_have_a_mail_sent_again() -> None:
-    delivery = waiting(state=DeliveryState.FAILED)
+    delivery = waiting(state=MailState.FAILED)
 
     with pytest.raises(NotPermitted):
         delivery_send_again(delivery=delivery, by=make_member(AccessRole.ANALYST))
 
-    assert now_of(delivery).state == DeliveryState.FAILED
+    assert mail_of(delivery).state == MailState.FAILED
 
 
 def test_mail_is_written_in_the_editions_language(mailbox: Mailbox) -> None:
     lead = make_member(AccessRole.MANAGER, language="zh-hans")
     make_delivery(lead, make_edition(make_team(name="华东", lead=lead), language="zh-hans"))
 
-    deliveries_work_off()
+    mails_work_off()
 
     (mail,) = mailbox.mails
     text = mail.get_body(("plain",))

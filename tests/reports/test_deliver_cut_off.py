@@ -18,19 +18,20 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from apps.core import outbox
+from apps.core.models import MailState, OutgoingMail
 from apps.members.models import AccessRole
 from apps.reports import services
-from apps.reports.models import Delivery, DeliveryState, Edition
+from apps.reports.models import Delivery, Edition
 from tests.factories import make_member, make_team
 from tests.mailbox import Mailbox
-from tests.reports.weeks import W40, example_figures, make_delivery, make_edition
+from tests.reports.weeks import W40, example_figures, mail_of, make_delivery, make_edition
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
 SENDER = (
-    "import django; django.setup(); "
-    "from apps.reports.services import deliveries_work_off; deliveries_work_off()"
+    "import django; django.setup(); from apps.core.outbox import mails_work_off; mails_work_off()"
 )
 
 
@@ -84,13 +85,13 @@ def test_sender_killed_between_acceptance_and_commit_leaves_the_mail_in_doubt(
 
     assert sender.wait(30) == -signal.SIGKILL
 
-    delivery.refresh_from_db()
-    assert (delivery.state, delivery.tries) == (DeliveryState.SENDING, 1)
-    assert services.deliveries_work_off() == 0
+    mail = mail_of(delivery)
+    assert (mail.state, mail.tries) == (MailState.SENDING, 1)
+    assert outbox.mails_work_off() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=True):
-        assert services.deliveries_work_off() == 0
-    delivery.refresh_from_db()
-    assert delivery.state == DeliveryState.UNCONFIRMED
+        assert outbox.mails_work_off() == 0
+    mail = mail_of(delivery)
+    assert mail.state == MailState.UNCONFIRMED
     assert len(mailbox.envelopes) == 1
 
 
@@ -102,43 +103,43 @@ def test_row_that_a_sender_still_holds_is_not_taken_for_cut_off(mailbox: Mailbox
     def look() -> None:
         time.sleep(0.3)
         with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=True):
-            seen.append(services.deliveries_find_cut_off())
+            seen.append(outbox.mails_find_cut_off())
 
     with ThreadPoolExecutor(2) as pool:
-        for one in [pool.submit(closing, services.deliveries_work_off), pool.submit(closing, look)]:
+        for one in [pool.submit(closing, outbox.mails_work_off), pool.submit(closing, look)]:
             one.result()
 
-    delivery.refresh_from_db()
+    mail = mail_of(delivery)
     assert seen == [0]
-    assert delivery.state == DeliveryState.SENT
+    assert mail.state == MailState.SENT
 
 
 def test_row_that_another_sender_looks_at_for_a_moment_is_sent_all_the_same(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (delivery,) = deliveries(1)
-    claim, is_locked = services._claim, threading.Event()
+    claim, is_locked = outbox._claim, threading.Event()
 
     def look(pk: int) -> None:
         with transaction.atomic():
-            Delivery.objects.select_for_update().get(pk=pk)
+            OutgoingMail.objects.select_for_update().get(pk=pk)
             is_locked.set()
             time.sleep(0.3)
 
     with ThreadPoolExecutor(1) as pool:
 
-        def claim_while_another_looks(ids: list[int] | None) -> Delivery | None:
+        def claim_while_another_looks(ids: list[int] | None) -> OutgoingMail | None:
             row = claim(ids)
             if row is not None:
                 pool.submit(closing, lambda: look(row.pk))
                 assert is_locked.wait(10)
             return row
 
-        monkeypatch.setattr(services, "_claim", claim_while_another_looks)
-        services.deliveries_work_off()
+        monkeypatch.setattr(outbox, "_claim", claim_while_another_looks)
+        outbox.mails_work_off()
 
-    delivery.refresh_from_db()
-    assert delivery.state == DeliveryState.SENT
+    mail = mail_of(delivery)
+    assert mail.state == MailState.SENT
     assert len(mailbox.envelopes) == 1
 
 
@@ -146,12 +147,14 @@ def test_four_senders_at_once_send_each_mail_once(mailbox: Mailbox) -> None:
     rows = deliveries(6)
     mailbox.answer_after_seconds = 0.05
 
-    tried = at_once(services.deliveries_work_off, 4)
+    tried = at_once(outbox.mails_work_off, 4)
 
     assert sum(int(str(one)) for one in tried) == 6
     assert len(mailbox.envelopes) == 6
-    assert {mail["Message-ID"] for mail in mailbox.mails} == {row.message_id for row in rows}
-    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}
+    assert {mail["Message-ID"] for mail in mailbox.mails} == {
+        mail_of(row).message_id for row in rows
+    }
+    assert set(OutgoingMail.objects.values_list("state", flat=True)) == {MailState.SENT}
 
 
 def test_two_who_ask_at_once_make_one_edition(monkeypatch: pytest.MonkeyPatch) -> None:

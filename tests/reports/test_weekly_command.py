@@ -10,8 +10,9 @@ from django.core.management.base import CommandError
 from pypdf import PdfReader
 from pytest_django import Settings
 
-from apps.members.models import AccessRole
-from apps.reports.models import Delivery, DeliveryState, Edition
+from apps.core.models import MailState
+from apps.members.models import AccessRole, Member
+from apps.reports.models import Delivery, Edition
 from tests.factories import make_member, make_team
 from tests.mail_server import point_mailer_at
 from tests.mailbox import Mailbox
@@ -119,7 +120,8 @@ def test_team_without_lead_cannot_be_mailed(mailbox: Mailbox) -> None:
 
 
 def test_lead_whose_role_sees_no_figures_is_not_mailed(mailbox: Mailbox) -> None:
-    team = make_team(lead=make_member(AccessRole.REP))
+    team = make_team(lead=make_member(AccessRole.MANAGER))
+    Member.objects.update(access_role=AccessRole.REP)
 
     with pytest.raises(CommandError, match="no lead"):
         run("--team", team.slug, "--week", "2017-W40", "--email")
@@ -143,4 +145,4 @@ def test_mail_that_does_not_go_out_is_an_error_and_stays_in_line(settings: Setti
     with pytest.raises(CommandError, match="1 mail not sent"):
         run("--team", firm.team.slug, "--week", "2017-W40", "--email")
 
-    assert Delivery.objects.get().state == DeliveryState.WAITING
+    assert Delivery.objects.get().state == MailState.WAITING

@@ -11,13 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.core.models import AuditEntry
+from apps.core.models import AuditEntry, MailState, OutgoingMail
 from apps.members.models import AccessRole, Member
 from apps.metrics.periods import parse_period
 from apps.reports import services
-from apps.reports.models import Delivery, DeliveryState, Edition
+from apps.reports.models import PREPARING, Delivery, Edition
 from tests.factories import make_member, make_order, make_team
-from tests.reports.weeks import W40, W41, Firm, make_delivery, make_edition, make_firm
+from tests.reports.weeks import W40, W41, Firm, mail_of, make_delivery, make_edition, make_firm
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +29,8 @@ def firm() -> Firm:
 
 @pytest.fixture(autouse=True)
 def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is queued is looked at, not run: the mails have their own tests."""
-    monkeypatch.setattr("apps.reports.tasks.send_waiting.delay", lambda: None)
+    """What is queued is looked at, not run: drawing and mailing have their own tests."""
+    monkeypatch.setattr("apps.reports.tasks.prepare_edition.delay", lambda _edition: None)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def signed_in(member: Member) -> Client:
     client = Client()
-    client.force_login(member, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(member)
     return client
 
 
@@ -149,7 +149,8 @@ def test_sending_stores_one_edition_and_one_mail_however_often_it_is_pressed(
     delivery = Delivery.objects.get()
     assert (edition.team, edition.week, edition.language) == (firm.team, W40, "en")
     assert (edition.made_by, edition.figures["results"]["revenue"]) == (firm.lead, "4000.00")
-    assert (delivery.member, delivery.state) == (firm.lead, DeliveryState.WAITING)
+    assert (delivery.member, delivery.state) == (firm.lead, PREPARING)
+    assert not edition.pdf
     entry = AuditEntry.objects.get(action="edition.send")
     assert (entry.by, entry.details["week"]) == (firm.lead, "2017-W40")
 
@@ -159,12 +160,32 @@ def test_sending_starts_after_the_commit(
 ) -> None:
     seen: list[int] = []
     monkeypatch.setattr(
-        "apps.reports.tasks.send_waiting.delay", lambda: seen.append(Delivery.objects.count())
+        "apps.reports.tasks.prepare_edition.delay",
+        lambda edition: seen.append(Delivery.objects.filter(edition=edition).count()),
     )
 
     signed_in(firm.lead).post(address(firm, "weekly_report_send"))
 
     assert seen == [1]
+
+
+def test_page_says_that_a_report_is_being_prepared_and_asks_again(
+    firm: Firm, quick_pdf: None
+) -> None:
+    client = signed_in(firm.lead)
+    client.post(address(firm, "weekly_report_send"))
+
+    page = client.get(address(firm)).content.decode()
+    assert "Being prepared" in page
+    assert 'hx-trigger="every 5s"' in page
+    assert "Being prepared" in client.get(reverse("reports")).content.decode()
+    assert client.get(address(firm, "weekly_report_pdf")).content == b"%PDF en sent"
+
+    services.edition_prepare(edition_id=Edition.objects.get().pk)
+    OutgoingMail.objects.update(state=MailState.SENT)
+    page = client.get(address(firm)).content.decode()
+    assert "Being prepared" not in page
+    assert "hx-trigger" not in page
 
 
 def test_sent_edition_is_served_byte_for_byte_whatever_changes(firm: Firm) -> None:
@@ -196,7 +217,7 @@ def test_reader_of_another_language_gets_the_figures_that_were_sent(
 
 def test_page_shows_who_got_it_and_offers_to_send_what_is_in_doubt_again(firm: Firm) -> None:
     edition = make_edition(firm.team)
-    delivery = make_delivery(firm.lead, edition, state=DeliveryState.UNCONFIRMED)
+    delivery = make_delivery(firm.lead, edition, state=MailState.UNCONFIRMED)
     client = signed_in(firm.lead)
 
     page = client.get(address(firm)).content.decode()
@@ -204,8 +225,7 @@ def test_page_shows_who_got_it_and_offers_to_send_what_is_in_doubt_again(firm: F
     assert "Unconfirmed" in page
     assert again in page
     assert client.post(again).status_code == 302
-    delivery.refresh_from_db()
-    assert delivery.state == DeliveryState.WAITING
+    assert mail_of(delivery).state == MailState.WAITING
     assert again not in client.get(address(firm)).content.decode()
 
 
@@ -214,13 +234,12 @@ def test_page_shows_who_got_it_and_offers_to_send_what_is_in_doubt_again(firm: F
 )
 def test_outsider_cannot_have_a_mail_sent_again(firm: Firm, role: str, status: int) -> None:
     edition = make_edition(firm.team)
-    delivery = make_delivery(firm.lead, edition, state=DeliveryState.FAILED)
+    delivery = make_delivery(firm.lead, edition, state=MailState.FAILED)
 
     answer = signed_in(persona(role, firm)).post(reverse("delivery_send_again", args=[delivery.pk]))
 
     assert answer.status_code == status
-    delivery.refresh_from_db()
-    assert delivery.state == DeliveryState.FAILED
+    assert mail_of(delivery).state == MailState.FAILED
 
 
 def test_root_team_goes_to_the_directors_too_each_in_their_language(quick_pdf: None) -> None:
@@ -293,6 +312,7 @@ def test_role_without_team_figures_has_no_list(firm: Firm, role: str) -> None:
 
 def test_list_costs_the_same_however_long_it_is(firm: Firm, django_assert_num_queries: Any) -> None:
     client = signed_in(firm.lead)
+    client.get(reverse("reports"))  # what the first page of a session costs once
     counts = []
     for weeks in (2, 20):
         for number in range(Edition.objects.count() + 1, weeks + 1):

@@ -4,12 +4,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from apps.members.models import AccessRole
+from apps.core.models import MailState
+from apps.core.outbox import mails_work_off
+from apps.core.tasks import send_mails
+from apps.members.models import AccessRole, Member
 from apps.metrics.periods import Period
 from apps.reports import services, tasks
-from apps.reports.models import Delivery, DeliveryState, Edition
+from apps.reports.models import Delivery, Edition
 from tests.factories import make_member, make_team
 from tests.mailbox import Mailbox
 from tests.reports.weeks import W40, example_figures, in_berlin, make_edition
@@ -90,45 +94,48 @@ def test_ticks_make_and_mail_each_teams_report_once(
     monkeypatch.setattr(services, "weekly_pdf", lambda *_args, **_options: b"%PDF")
     monkeypatch.setattr(services, "weekly_figures", lambda *_args: example_figures())
     monkeypatch.setattr(tasks.make_editions, "delay", tasks.make_editions)
-    monkeypatch.setattr(tasks.send_waiting, "delay", tasks.send_waiting)
+    monkeypatch.setattr(tasks.prepare_edition, "delay", tasks.prepare_edition)
     leads = [make_member(AccessRole.MANAGER) for _ in range(2)]
     for lead in leads:
         make_team(lead=lead)
 
     for _tick in range(3):
         tasks.start_if_due()
+        mails_work_off()
 
     assert sorted(mail["To"] for mail in mailbox.mails) == sorted(lead.email for lead in leads)
     assert Edition.objects.count() == 2
-    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}
+    assert {one.state for one in Delivery.objects.all()} == {MailState.SENT}
 
 
 def test_team_nobody_may_be_mailed_about_does_not_stop_the_others(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team = make_team(lead=make_member(AccessRole.REP))
+    team = make_team(lead=make_member(AccessRole.MANAGER))
+    Member.objects.update(access_role=AccessRole.REP)
 
     tasks.make_editions(team.pk, "2017-W40")
 
     assert not Edition.objects.exists()
 
 
-def test_unreachable_queue_does_not_stop_what_asked_for_the_sending(
+def test_unreachable_queue_does_not_stop_what_asked_for_the_mails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
 
-    def refused() -> None:
-        asked.append("send_waiting")
+    def refused(edition: int) -> None:
+        asked.append(edition)
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(tasks.send_waiting, "delay", refused)
+    monkeypatch.setattr(tasks.prepare_edition, "delay", refused)
 
-    tasks.start_sending()
+    tasks.start_preparing([7])
 
-    assert asked == ["send_waiting"]
+    assert asked == [7]
 
 
 def test_tasks_have_the_names_of_the_schedule() -> None:
-    assert tasks.start_if_due.name == "reports.start_if_due"
-    assert tasks.send_waiting.name == "reports.send_waiting"
+    names = {tasks.start_if_due.name, tasks.prepare_waiting.name, send_mails.name}
+
+    assert names <= {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}

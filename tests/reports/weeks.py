@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from django.core.files.base import ContentFile
 
-from apps.core.models import Organisation
+from apps.core.models import Organisation, OutgoingMail
 from apps.members.models import AccessRole, Member, Team
 from apps.metrics.periods import Period, parse_period
-from apps.reports.mailing import new_message_id
+from apps.reports.mailing import report_mail_queue
 from apps.reports.models import Delivery, Edition
 from apps.reports.weekly import (
     LevelFigures,
@@ -173,13 +173,18 @@ def make_edition(
 
 
 def make_delivery(member: Member, edition: Edition, **fields: object) -> Delivery:
-    delivery: Delivery = Delivery.objects.create(
-        edition=edition,
-        member=member,
-        message_id=new_message_id(),
-        **fields,
-    )
-    return delivery
+    """A delivery whose mail is queued; `fields` says otherwise of the mail."""
+    delivery = Delivery(edition=edition, member=member)
+    delivery.mail = report_mail_queue(delivery)
+    delivery.save()
+    OutgoingMail.objects.filter(pk=delivery.mail.pk).update(**fields) if fields else None
+    found: Delivery = Delivery.objects.select_related("mail", "edition").get(pk=delivery.pk)
+    return found
+
+
+def mail_of(delivery: Delivery) -> OutgoingMail:
+    """The delivery's mail as it is now."""
+    return OutgoingMail.objects.get(report_delivery=delivery)
 
 
 def in_berlin() -> Organisation:

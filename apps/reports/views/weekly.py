@@ -76,11 +76,13 @@ def weekly_report_page(request: HttpRequest, slug: str, week: Period) -> HttpRes
     _begun(week)
     shown = report_shown(team, week, get_language() or "en")
     today = Organisation.current().today()
+    deliveries = list(deliveries_shown(user, team, week))
     content: dict[str, Any] = {
         "team": team,
         "week": week,
         "report": weekly_report(shown.figures, shown.mark),
-        "deliveries": deliveries_shown(user, team, week),
+        "deliveries": deliveries,
+        "is_moving": any(delivery.is_moving for delivery in deliveries),
         "may_send": services.may_send(user, team),
         "is_over": week.end < today,
         "readers": services.readers_missing(team, week),
@@ -108,11 +110,11 @@ def weekly_report_pdf(request: HttpRequest, slug: str, week: Period) -> HttpResp
 def weekly_report_send(request: HttpRequest, slug: str, week: Period) -> HttpResponse:
     team = _team(request, slug)
     sending = services.edition_send(team=team, week=week, by=cast("Member", request.user))
-    tasks.start_sending()
+    tasks.start_preparing(sending.editions)
     if sending.made:
         text = ngettext(
-            "The report is being mailed to %(n)s person.",
-            "The report is being mailed to %(n)s people.",
+            "The report is being prepared and then mailed to %(n)s person.",
+            "The report is being prepared and then mailed to %(n)s people.",
             len(sending.made),
         )
         messages.success(request, text % {"n": len(sending.made)})
@@ -125,9 +127,8 @@ def weekly_report_send(request: HttpRequest, slug: str, week: Period) -> HttpRes
 @require_POST
 def delivery_send_again(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast("Member", request.user)
-    rows = Delivery.objects.visible_to(user).select_related("edition__team")
+    rows = Delivery.objects.visible_to(user).select_related("edition__team", "member", "mail")
     delivery = get_object_or_404(rows, pk=pk)
     services.delivery_send_again(delivery=delivery, by=user)
-    tasks.start_sending()
     messages.success(request, _("The mail is being sent again."))
     return redirect("weekly_report", delivery.edition.team.slug, delivery.edition.week)

@@ -10,11 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from apps.core.errors import DomainError
-from apps.core.models import Organisation
+from apps.core.models import MailState, Organisation
+from apps.core.outbox import mails_work_off
 from apps.members.models import Team
 from apps.metrics.periods import NoPeriod, Period, parse_period
 from apps.reports import services, wording
-from apps.reports.models import Delivery, DeliveryState
+from apps.reports.models import Delivery
 from apps.reports.selectors import Shown, report_shown
 from apps.reports.weekly import figures_as_json
 
@@ -60,15 +61,18 @@ class Command(BaseCommand):
             sending = services.edition_send(team=team, week=week, by=None)
         except DomainError as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
-        services.deliveries_work_off(one.pk for one in sending.made)
+        for edition in sending.editions:
+            services.edition_prepare(edition_id=edition)
+        made = Delivery.objects.filter(pk__in=[one.pk for one in sending.made])
+        mails_work_off(made.filter(mail__isnull=False).values_list("mail", flat=True))
         for delivery in services.deliveries_of(team, week):
             self.stderr.write(_line(delivery))
         if not sending.made:
             self.stderr.write(
                 "Nothing sent: everybody has this week's report or is in line for it."
             )
-        made = Delivery.objects.filter(pk__in=[one.pk for one in sending.made])
-        return made.exclude(state=DeliveryState.SENT).count()
+        # A worker may have taken one of them first, and have it in hand.
+        return made.exclude(mail__state__in=[MailState.SENT, MailState.SENDING]).count()
 
     def _write(self, shown: Shown, file: Path) -> None:
         try:
@@ -110,6 +114,7 @@ def _week(text: str) -> Period:
 
 
 def _line(delivery: Delivery) -> str:
-    at = f" at {delivery.sent_at:%Y-%m-%d %H:%M} UTC" if delivery.sent_at else ""
-    why = f": {delivery.error}" if delivery.error else ""
+    mail = delivery.mail
+    at = f" at {mail.sent_at:%Y-%m-%d %H:%M} UTC" if mail and mail.sent_at else ""
+    why = f": {mail.error}" if mail and mail.error else ""
     return f"{delivery.member.email} ({delivery.edition.language}): {delivery.state}{at}{why}"
