@@ -100,6 +100,26 @@ class WorkCalendar:
         raise ValueError(message)
 
 
+@dataclass(frozen=True)
+class CalendarYear:
+    """A year as a page shows it; `months` are working days by month, January first."""
+
+    year: int
+    days: list[SpecialDay]
+    months: list[int]
+
+    @property
+    def working_days(self) -> int:
+        return sum(self.months)
+
+
+def year_of(calendar: WorkCalendar, year: int) -> CalendarYear:
+    firsts = [date(year, month, 1) for month in range(1, 13)]
+    lasts = [first - ONE_DAY for first in [*firsts[1:], date(year, 12, 31) + ONE_DAY]]
+    months = [calendar.working_days_between(*span) for span in zip(firsts, lasts, strict=True)]
+    return CalendarYear(year, list(calendar.special_days(year).values()), months)
+
+
 def calendar_of(organisation: Organisation) -> WorkCalendar:
     """The organisation's calendar, with its exceptions of all years: one query."""
     own = (

@@ -1,7 +1,7 @@
 """People, teams and the dated memberships that join them."""
 
 from datetime import date, timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -31,6 +31,9 @@ from apps.members.querysets import (
 )
 from apps.members.roles import AccessRole as AccessRole  # noqa: PLC0414 - models use it most
 from apps.members.roles import RecordKind
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 # Characters beyond this one, the last before the CJK blocks, fill a square.
 LAST_NARROW = "\u2e7f"
@@ -272,6 +275,11 @@ class Position(models.Model):
     @property
     def name(self) -> str:
         return self.names.get(get_language() or "en") or self.names["en"]
+
+    @property
+    def stage_names(self) -> "list[_StrPromise]":
+        """The stages covered, in words and in their order."""
+        return [stage.label for stage in LifecycleStage if stage in self.stages]
 
 
 class PositionHolding(models.Model):

@@ -1,15 +1,22 @@
+from datetime import date
+
 from allauth.mfa.base import views as second_step_asked
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.webauthn import views as passkeys
-from django.urls import path
+from django.urls import path, register_converter
 
 from apps.members.signed_in import own_account, refused
 from apps.members.views import (
     acting,
+    invitation_files,
+    invitations,
+    people,
     picker,
+    positions,
     profile,
     second_step,
     security,
+    settings,
     single_sign_on,
     stand_ins,
     team,
@@ -17,7 +24,77 @@ from apps.members.views import (
     tokens,
 )
 
+
+class DayConverter:
+    """A day as an ISO date."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date | str) -> str:
+        return str(value)
+
+
+register_converter(DayConverter, "day")
+
 urlpatterns = [
+    path("people/", people.people, name="people"),
+    path("people/<int:pk>/", people.member, name="member"),
+    path("people/<int:pk>/edit/", people.member_edit, name="member_edit"),
+    path("people/<int:pk>/let-in/", people.member_reactivate_page, name="member_reactivate"),
+    path("people/invitations/", invitations.invitations, name="invitations"),
+    path("people/invitations/new/", invitations.invitation_new, name="invitation_new"),
+    path(
+        "people/invitations/<int:pk>/again/",
+        invitations.invitation_renew_action,
+        name="invitation_renew",
+    ),
+    path(
+        "people/invitations/<int:pk>/take-back/",
+        invitations.invitation_revoke_action,
+        name="invitation_revoke",
+    ),
+    path("people/invitations/file/", invitation_files.invitation_file, name="invitation_file"),
+    path(
+        "people/invitations/template.csv",
+        invitation_files.invitation_template,
+        name="invitation_template",
+    ),
+    path(
+        "people/invitations/file/<int:pk>/",
+        invitation_files.invitation_batch,
+        name="invitation_batch",
+    ),
+    path(
+        "people/invitations/file/<int:pk>/confirm/",
+        invitation_files.invitation_batch_confirm,
+        name="invitation_batch_confirm",
+    ),
+    path(
+        "people/invitations/file/<int:pk>/refused.csv",
+        invitation_files.invitation_batch_refused,
+        name="invitation_batch_refused",
+    ),
+    path("invitation/<str:token>/", invitations.invitation_accept_page, name="invitation_accept"),
+    path("set-up/", settings.set_up, name="set_up"),
+    path("settings/", settings.organisation_settings, name="organisation_settings"),
+    path("settings/calendar/", settings.organisation_calendar, name="organisation_calendar"),
+    path("settings/calendar/preview/", settings.calendar_preview, name="calendar_preview"),
+    path(
+        "settings/calendar/<day:day>/remove/",
+        settings.calendar_day_remove,
+        name="calendar_day_remove",
+    ),
+    path("settings/positions/", positions.positions, name="positions"),
+    path("settings/positions/new/", positions.position_new, name="position_new"),
+    path("settings/positions/<int:pk>/", positions.position, name="position"),
+    path(
+        "settings/positions/<int:pk>/delete/",
+        positions.position_delete_action,
+        name="position_delete",
+    ),
     path("account/single-sign-on/", single_sign_on.single_sign_on, name="single_sign_on"),
     path(
         "account/single-sign-on/back/",

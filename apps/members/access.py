@@ -1,0 +1,43 @@
+"""Who has to do with other people's records at all: for anybody else these pages don't exist."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from apps.members.models import Member
+from apps.members.querysets import Viewer, reads, writes
+from apps.members.roles import Reach, RecordKind
+
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def reader_of(request: HttpRequest) -> Member:
+    """The member who asks; one of the guards below has seen to it that there is one."""
+    return cast("Member", request.user)
+
+
+def _guarded[**P](view: View[P], may: Callable[[Viewer], bool]) -> View[P]:
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not may(request.user):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return login_required(guarded)
+
+
+def for_people_roles[**P](view: View[P]) -> View[P]:
+    """Who leads people, HR and administrators."""
+    return _guarded(view, lambda user: reads(user, RecordKind.PEOPLE) >= Reach.SUBTREE)
+
+
+def for_everybodys_people[**P](view: View[P]) -> View[P]:
+    """HR and administrators."""
+    return _guarded(view, lambda user: reads(user, RecordKind.PEOPLE) is Reach.ALL)
+
+
+def for_administrators[**P](view: View[P]) -> View[P]:
+    return _guarded(view, lambda user: writes(user, RecordKind.SETTINGS) is Reach.ALL)
