@@ -49,6 +49,7 @@ const options = {
     { in: path.join(here, "app.css"), out: "app" },
     { in: path.join(here, "app.js"), out: "app" },
     { in: path.join(here, "charts.js"), out: "charts" },
+    { in: path.join(here, "team-tree.js"), out: "team-tree" },
     { in: path.join(here, "echarts-ssr.js"), out: "echarts-ssr" },
   ],
   outdir: out,

@@ -11,6 +11,7 @@ urlpatterns = [
     path("customers/", include("apps.customers.urls")),
     path("opportunities/", include("apps.funnel.urls")),
     path("orders/", include("apps.orders.urls")),
+    path("", include("apps.staffing.urls")),
     path("", include("apps.reports.urls")),
     path("imports/", include("apps.exchange.urls")),
     path("overnight/", include("apps.overnight.urls")),

@@ -18,21 +18,55 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+# What details hold that services pass as codes.
+CODES: "dict[str, dict[str, _StrPromise]]" = {
+    "factor": {
+        "totp": _("authenticator app"),
+        "webauthn": _("passkey"),
+        "recovery_codes": _("recovery codes"),
+    },
+}
+# Names of changed values that are no fields of the record's model.
+FIELDS: "dict[str, _StrPromise]" = {
+    "owner": _("owner"),
+    "lead": _("lead"),
+    "successor": _("successor"),
+    "manager": _("manager"),
+}
+
 ACTIONS: "dict[str, _StrPromise]" = {
     # Members and teams
     "member.create": _("%(by)s added %(record)s as a member"),
     "team.create": _("%(by)s formed the team %(record)s"),
+    "team.change": _("%(by)s changed the team %(record)s"),
+    "team.lead": _("%(by)s named %(lead)s the lead of %(record)s"),
+    "team.move": _("%(by)s moved the team %(record)s below %(parent)s"),
+    "team.move_top": _("%(by)s moved the team %(record)s to the top of the tree"),
+    "team.close": _("%(by)s closed the team %(record)s"),
+    "team.reopen": _("%(by)s opened the team %(record)s again"),
+    "team.stage": _("%(by)s set the stage of %(record)s: %(stage_reason)s"),
+    "team.stage_clear": _("%(by)s let the age of %(record)s say its stage again"),
+    "membership.add": _("%(by)s let %(member)s belong to the team %(team)s too"),
+    "membership.withdraw": _("%(by)s took back the membership %(record)s before it began"),
+    "standin.name": _("%(by)s named %(stand_in)s to stand in for %(absent)s"),
+    "standin.cancel": _("%(by)s cancelled the stand-in %(record)s"),
     "membership.end": _("%(by)s ended the membership %(record)s on %(ends_on)s"),
     "membership.start": _("%(by)s put %(member)s into the team %(team)s"),
     # Looking at the product as somebody else
     "acting.start": _("%(by)s began to look at the product as %(record)s"),
     "acting.stop": _("%(by)s stopped looking at the product as %(record)s after %(minutes)s min"),
     "acting.view": _("%(by)s, looking as %(record)s, opened %(path)s"),
+    "member.move": _("%(by)s moved %(record)s to another team"),
+    "member.move_cancel": _("%(by)s took the planned move of %(record)s back"),
+    "member.leave": _("%(by)s let %(record)s go and handed over what they held"),
+    "member.leave_plan": _("%(by)s planned that %(record)s leaves"),
+    "member.leave_cancel": _("%(by)s took back that %(record)s leaves"),
+    "membership.correct": _("%(by)s corrected the team of %(record)s"),
     # Sign-in, written by apps.members.security_log
     "member.password_change": _("%(by)s changed their password"),
     "member.password_reset": _("%(by)s set a new password by a mailed link"),
-    "member.two_step_add": _("%(by)s added a second step of signing in"),
-    "member.two_step_remove": _("%(by)s removed a second step of signing in"),
+    "member.two_step_add": _("%(by)s added a second step of signing in: %(factor)s"),
+    "member.two_step_remove": _("%(by)s removed a second step of signing in: %(factor)s"),
     "member.recovery_codes": _("%(by)s made new recovery codes"),
     "member.email_change": _("%(by)s changed their email address"),
     "member.profile": _("%(by)s changed their profile"),

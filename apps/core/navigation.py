@@ -107,6 +107,11 @@ GROUPS = (
         ),
     ),
     Group(
+        "organisation",
+        _("People"),
+        (Entry(_("Teams"), "teams", "sitemap", PEOPLE, ("team", "membership_end")),),
+    ),
+    Group(
         "data",
         _("Data"),
         (

@@ -22,3 +22,18 @@ def primary_team_on(member: Member, day: date) -> Team | None:
         .first()
     )
     return membership.team if membership else None
+
+
+def manager_of(member: Member, day: date) -> Member | None:
+    """Who leads the member on a day: the lead of their primary team of that day.
+
+    Nobody is their own manager: for whoever leads that team it is the lead of the nearest team
+    above that somebody else, who is active, leads. `None` at the top, and for who has no team.
+    """
+    team = primary_team_on(member, day)
+    if team is None:
+        return None
+    above = Team.objects.filter(pk__in=team.path, lead__is_active=True).exclude(lead=member)
+    nearest = above.select_related("lead").order_by("-path__len").first()
+    manager: Member | None = nearest.lead if nearest else None
+    return manager
