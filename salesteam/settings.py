@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "apps.members.two_step_gate.TwoStepMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.members.set_up_gate.SetUpMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
 ]
 
@@ -167,7 +168,10 @@ def single_sign_on(env: Environment) -> dict[str, object]:
 AUTH_USER_MODEL = "members.Member"
 AUTHENTICATION_BACKENDS = ["apps.members.backends.MemberBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},

@@ -5,11 +5,15 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
+
+from apps.core.models import Organisation
 from apps.customers.models import Customer
 from apps.funnel.models import Level, Opportunity, Outcome
 from apps.funnel.services import opportunity_close, opportunity_create, opportunity_move
 from apps.members.models import AccessRole, Member, Team
-from apps.members.services import member_create, membership_start, team_create
+from apps.members.services import member_create, membership_start
+from apps.members.teams import team_create
 from apps.orders.models import Order
 from apps.orders.services import order_create
 from apps.products.models import ProductLine
@@ -37,6 +41,10 @@ def make_member(
         by=None,
         **fields,
     )
+    if role is AccessRole.ADMIN:
+        # Until then an administrator sees nothing but the set-up.
+        Organisation.current()
+        Organisation.objects.filter(set_up_at=None).update(set_up_at=timezone.now())
     if team is not None:
         membership_start(member=member, team=team, starts_on=LONG_AGO, by=None)
     return member

@@ -37,6 +37,15 @@ FIELDS: "dict[str, _StrPromise]" = {
 ACTIONS: "dict[str, _StrPromise]" = {
     # Members and teams
     "member.create": _("%(by)s added %(record)s as a member"),
+    "member.update": _("%(by)s changed the record of %(record)s"),
+    "member.reactivate": _("%(by)s let %(record)s in again"),
+    "position.start": _("%(by)s gave %(member)s the position %(position)s"),
+    "position.end": _("%(by)s ended the position of %(record)s on %(ends_on)s"),
+    "invitation.create": _("%(by)s invited %(record)s"),
+    "invitation.create_many": _("%(by)s invited %(count)s people from a file"),
+    "invitation.renew": _("%(by)s sent %(record)s a new invitation"),
+    "invitation.revoke": _("%(by)s took the invitation of %(record)s back"),
+    "invitation.accept": _("%(by)s accepted the invitation"),
     "team.create": _("%(by)s formed the team %(record)s"),
     "team.change": _("%(by)s changed the team %(record)s"),
     "team.lead": _("%(by)s named %(lead)s the lead of %(record)s"),
@@ -78,6 +87,12 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "member.sso_disconnect": _("%(by)s disconnected a single sign-on account"),
     # The firm
     "organisation.set_up": _("%(by)s set up %(record)s"),
+    "organisation.update": _("%(by)s changed the settings of %(record)s"),
+    "calendarday.add": _("%(by)s put %(record)s into the calendar"),
+    "calendarday.remove": _("%(by)s took %(record)s out of the calendar"),
+    "position.create": _("%(by)s made the position %(record)s"),
+    "position.update": _("%(by)s changed the position %(record)s"),
+    "position.delete": _("%(by)s deleted the position %(record)s"),
     "audit.expire": _("Audit entries older than %(months)s months were deleted: %(entries)s"),
     "sample.create": _("The sample firm was added"),
     "sample.remove": _("The sample firm was removed"),

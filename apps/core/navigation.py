@@ -32,7 +32,7 @@ FIGURES = Need("figures", SUBTREE)
 PEOPLE = Need("people", SUBTREE)
 IMPORTING = Need("imports", OWN)
 AUDITING = Need("audit", OWN)
-RUNNING = Need("settings", ALL)
+SETTLING = RUNNING = Need("settings", ALL)
 
 
 class Reader(Protocol):
@@ -109,7 +109,17 @@ GROUPS = (
     Group(
         "organisation",
         _("People"),
-        (Entry(_("Teams"), "teams", "sitemap", PEOPLE, ("team", "membership_end")),),
+        (
+            Entry(_("People"), "people", "users", PEOPLE, ("people", "member", "invitation")),
+            Entry(_("Teams"), "teams", "sitemap", PEOPLE, ("team", "membership_end")),
+            Entry(
+                _("Settings"),
+                "organisation_settings",
+                "settings",
+                SETTLING,
+                ("organisation", "position"),
+            ),
+        ),
     ),
     Group(
         "data",

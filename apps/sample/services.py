@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.utils import timezone
 
 from apps.core.errors import DomainError
 from apps.core.models import Organisation
@@ -102,7 +103,10 @@ def sample_create(
         rows |= written
         report(name, written)
     organisation.has_sample = True
-    organisation.save(update_fields=["has_sample"])
+    if not real:
+        # Somebody who looks at the sample firm isn't asked for the settings of their own.
+        organisation.set_up_at = organisation.set_up_at or timezone.now()
+    organisation.save(update_fields=["has_sample", "set_up_at"])
     analyze(registry.sample_models())
     audit_record(by=None, action="sample.create", record=organisation, seed=seed, scale=scale)
     return Created(last_day, rows, sign_ins(), password)
@@ -130,8 +134,8 @@ def sample_remove() -> Removed:
     organisation = Organisation.current()
     organisation.has_sample = False
     if organisation.name == ROOT[0] and not has_real_records():
-        organisation.name = DEFAULT_NAME
-    organisation.save(update_fields=["has_sample", "name"])
+        organisation.name, organisation.set_up_at = DEFAULT_NAME, None
+    organisation.save(update_fields=["has_sample", "name", "set_up_at"])
     audit_record(by=None, action="sample.remove", record=organisation)
     transaction.on_commit(partial(_delete_files, files))
     return Removed(rows)
