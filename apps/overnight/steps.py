@@ -7,8 +7,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.audit_retention import audit_expire
+from apps.core.outbox import mails_forget_words
 from apps.metrics import services as metrics
 from apps.overnight.models import NightRun, RunKind
+from apps.staffing.leaving import departures_take_effect
+from apps.staffing.moves import moves_take_effect
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,16 @@ def _close_day(run: NightRun) -> int:
     return metrics.days_mark(first=run.from_on or run.through_on, last=run.through_on)
 
 
+def _departures(_run: NightRun) -> int:
+    """Whoever had their last day hands over. By the calendar of today, whatever day is computed."""
+    return departures_take_effect()
+
+
+def _moves(_run: NightRun) -> int:
+    """Moves that begin today take the open opportunities along; so does whatever went astray."""
+    return moves_take_effect()
+
+
 def _day_facts(run: NightRun) -> int:
     if run.kind == RunKind.REBUILD:
         return metrics.day_facts_rebuild()
@@ -39,10 +52,17 @@ def _audit_expire(run: NightRun) -> int:
     return audit_expire(as_of=run.through_on)
 
 
+def _mail_words(_run: NightRun) -> int:
+    return mails_forget_words()
+
+
 STEPS = (
     Step("close_day", _("Close the day"), _close_day),
+    Step("departures", _("Hand-overs of who left"), _departures),
+    Step("moves", _("Moves take effect"), _moves),
     Step("day_facts", _("Day facts"), _day_facts),
     Step("level_rates", _("Conversion and dwell time"), _level_rates),
     Step("audit_expire", _("Audit entries past their time"), _audit_expire),
+    Step("mail_words", _("Words of old mails"), _mail_words),
 )
 BY_NAME = {step.name: step for step in STEPS}
