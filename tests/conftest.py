@@ -74,7 +74,8 @@ def _flush_empties_the_audit_trail() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
     """Rate limits and cached figures of one test must not reach the next."""
-    if not {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+    is_marked = request.node.get_closest_marker("django_db") is not None
+    if not is_marked and not {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         return
     with redis.from_url(settings.REDIS_URL) as client:
         prefix = settings.CACHES["default"]["KEY_PREFIX"]

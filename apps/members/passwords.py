@@ -1,4 +1,4 @@
-"""A password rule of our own: words that everybody here thinks of first."""
+"""A password rule of our own: names that somebody who guesses tries first."""
 
 import re
 
@@ -17,7 +17,7 @@ LEET = str.maketrans("013457@$!", "oieastasi")
 
 
 class KnownWordsValidator:
-    """Refuses the product's or the organisation's name with little else, such as “SalesTeam2026!”."""
+    """Refuses a known name with little else, such as “SalesTeam2026!” or one's own with a year."""
 
     def validate(self, password: str, user: Member | None = None) -> None:
         typed = password.casefold()
@@ -30,14 +30,25 @@ class KnownWordsValidator:
                 raise ValidationError(self.get_help_text(), code="password_known_words")
 
     def get_help_text(self) -> str:
-        return _("Your password can’t be just the name of the product or of your organisation.")
+        return _(
+            "Your password can’t be just a name: the product’s, your organisation’s or your own."
+        )
 
     @staticmethod
     def _words(user: Member | None) -> list[str]:
         """Longest first, so that a name goes before the words that it is made of."""
         firm = Organisation.current().name.casefold()
-        domain = user.email.partition("@")[2].partition(".")[0] if user and user.email else ""
-        texts = [PRODUCT, firm, domain.casefold(), *firm.split()]
+        texts = [PRODUCT, firm, *firm.split()]
+        if user is not None:
+            local, _at, domain = user.email.casefold().partition("@")
+            name = user.name.casefold()
+            texts += [
+                name,
+                *name.split(),
+                local,
+                *re.split(r"[\W_]", local),
+                domain.partition(".")[0],
+            ]
         words = {"".join(re.findall(r"[^\W\d_]", text)) for text in texts}
         # A name in Chinese characters says in two what Latin letters say in eight.
         known = {word for word in words if len(word) >= SHORTEST_WORD or not word.isascii()}

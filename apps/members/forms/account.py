@@ -4,8 +4,10 @@ from datetime import date
 from typing import Any
 
 from allauth.account.forms import AddEmailForm
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from django import forms
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +16,7 @@ from apps.core.context_processors import LANGUAGES
 from apps.core.kept_text import kept_initial
 from apps.core.time_zones import zone_choices
 from apps.members.models import ApiToken, Member
-from apps.members.own_account import email_is_taken
+from apps.members.own_account import address_settle, email_is_taken
 
 
 class ProfileForm(forms.Form):
@@ -68,6 +70,10 @@ class ChangeEmailForm(AddEmailForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("New email")
         self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        address_settle(self.user)
+        return super().save(request)
 
     def clean_email(self) -> str:
         email: str = super().clean_email()
