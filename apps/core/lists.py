@@ -236,10 +236,12 @@ def listing(
     columns: Sequence[Column],
     default: str,
     sums: Mapping[str, models.Aggregate] | None = None,
+    most: int | None = None,
 ) -> Listing:
     """The page that the address asks for; `default` is the sort, such as “-opened”.
 
     `rows` are those that the reader may see. With filters that make no sense there are no rows.
+    Counting stops after `most` rows, for lists that grow without end.
     """
     sort = _sort(request.GET.get(SORT, ""), columns, default)
     shared: dict[str, Any] = {
@@ -253,7 +255,8 @@ def listing(
     if not filters.is_valid():
         return Listing(page=KeysetPage([], None, None), count=0, sums={}, chips=[], **shared)
     found = filters.apply(rows)
-    totals = found.aggregate(count=models.Count("pk"), **(sums or {}))
+    counted = found if most is None else found.order_by()[: most + 1]
+    totals = counted.aggregate(count=models.Count("pk"), **(sums or {}))
     loaded = found.for_list()
     page, is_stale = _page(loaded, _order(sort, columns, filters), request.GET.get(CURSOR))
     return Listing(

@@ -112,6 +112,7 @@ GROUPS = (
         (
             Entry(_("People"), "people", "users", PEOPLE, ("people", "member", "invitation")),
             Entry(_("Teams"), "teams", "sitemap", PEOPLE, ("team", "membership_end")),
+            Entry(_("Audit log"), "audit_log", "history", AUDITING, "audit_"),
             Entry(
                 _("Settings"),
                 "organisation_settings",

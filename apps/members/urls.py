@@ -8,6 +8,7 @@ from django.urls import path, register_converter
 from apps.members.signed_in import own_account, refused
 from apps.members.views import (
     acting,
+    audit,
     invitation_files,
     invitations,
     people,
@@ -40,6 +41,9 @@ class DayConverter:
 register_converter(DayConverter, "day")
 
 urlpatterns = [
+    path("audit/", audit.audit_log, name="audit_log"),
+    path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
+    path("history/<slug:kind>/<int:pk>/", audit.record_history, name="record_history"),
     path("people/", people.people, name="people"),
     path("people/<int:pk>/", people.member, name="member"),
     path("people/<int:pk>/edit/", people.member_edit, name="member_edit"),

@@ -100,6 +100,13 @@ MATRIX = (
     Page("acting_start", "look at the product as the rep", "action",
          sees(admin=MOVES, anonymous=SIGN_IN), "member"),
     Page("acting_stop", "be oneself again", "action", sees(everybody=MOVES, anonymous=SIGN_IN)),
+    Page("audit_log", "log, search, count; HR: what is about people", "page",
+         sees(hr=PAGE, admin=PAGE, anonymous=SIGN_IN)),
+    Page("audit_entry", "one entry and its rows, here about a member", "page",
+         sees(hr=PAGE, admin=PAGE, anonymous=SIGN_IN), "audit entry"),
+    Page("record_history", "part of the record's page, here of the rep's opportunity", "page",
+         sees(rep=PAGE, manager=PAGE, director=PAGE, analyst=PAGE, admin=PAGE, anonymous=SIGN_IN),
+         "history"),
     Page("favicon", "picture", "page", sees(everybody=MOVES)),
     # The tests have no provider: without one these addresses are nobody's.
     Page("single_sign_on", "leads to the company's own sign-in, where there is one", "action", sees()),

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.crypto import get_random_string
 
-from apps.core.models import MailState, OutgoingMail
+from apps.core.models import AuditEntry, MailState, OutgoingMail
 from apps.exchange.models import ImportRun
 from apps.members.tokens import token_create
 from apps.overnight.models import NightRun, RunKind
@@ -131,6 +131,8 @@ def arguments(page: Page, firm: Firm) -> tuple[list[Any], dict[str, str]]:
         delivery.save()
         OutgoingMail.objects.update(state=MailState.FAILED)
         return [delivery.pk], {}
+    if page.of == "audit entry":
+        return [AuditEntry.objects.filter(kind="member").order_by("pk")[0].pk], {}
     if page.of == "run":
         return [NightRun.objects.create(kind=RunKind.NIGHTLY, through_on=date(2026, 3, 2)).pk], {}
     if page.of == "import":
@@ -141,6 +143,7 @@ def arguments(page: Page, firm: Firm) -> tuple[list[Any], dict[str, str]]:
         return [_own_record(page.of, firm)], {}
     known: dict[str, tuple[list[Any], dict[str, str]]] = {
         "team": ([firm.north.slug], {}),
+        "history": (["opportunity", firm.records["opportunity"]["rep"].pk], {}),
         "week": ([firm.north.slug, WEEK], {}),
         "member": ([firm.people["rep"].pk], {}),  # type: ignore[union-attr]
         "language": ([], {"language": "en"}),
