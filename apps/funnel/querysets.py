@@ -31,9 +31,6 @@ class ScopedByTeamQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
         return self._within(user, reads(user, RecordKind.SALES))
 
-    def editable_by(self, user: Viewer) -> Self:
-        return self._within(user, writes(user, RecordKind.SALES))
-
     def _within(self, user: Viewer, reach: Reach) -> Self:
         if reach is Reach.ALL:
             return self.all()
@@ -47,6 +44,13 @@ class ScopedByTeamQuerySet(models.QuerySet[Any]):
         return self.filter(own | models.Q(team__in=teams))
 
 
+class ChangedByTeamQuerySet(ScopedByTeamQuerySet):
+    """The same of rows that people change."""
+
+    def editable_by(self, user: Viewer) -> Self:
+        return self._within(user, writes(user, RecordKind.SALES))
+
+
 class OfOpportunityQuerySet(models.QuerySet[Any]):
     """Rows about an opportunity, seen by those who see it."""
 
@@ -56,7 +60,7 @@ class OfOpportunityQuerySet(models.QuerySet[Any]):
         return self.filter(opportunity__in=Opportunity.objects.visible_to(user).values("pk"))
 
 
-class OpportunityQuerySet(ScopedByTeamQuerySet):
+class OpportunityQuerySet(ChangedByTeamQuerySet):
     def without_customer(self) -> Self:
         """Opportunities that the import kept although no customer was named: to be completed."""
         return self.filter(customer__isnull=True)
@@ -80,26 +84,40 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
         is looked up only for the others, which keeps a recent day as cheap as a plain filter.
         """
         unchanged, latest = Q(level_since_on__lte=day), _latest_change(day)
-        held, handed = Q(held_since_on__lte=day), _next_owner_change(day)
         number = models.BigIntegerField()
-        rows = self.open_on(day).annotate(
-            level_on_id=_as_of(unchanged, "level_id", latest.values("to_level"), number),
-            since_on=_as_of(unchanged, "level_since_on", latest.values("on"), models.DateField()),
-            owner_on_id=_as_of(held, "owner_id", handed.values("from_owner"), number),
-            team_on_id=_as_of(held, "team_id", handed.values("from_team"), number),
-            # An open opportunity that stands where it stood is worth what is known now; one that
-            # has moved or closed since was worth what its last change up to the day says.
-            value_on=_as_of(unchanged & Q(state="open"), "value", latest.values("value"), MONEY),
+        rows = (
+            self.open_on(day)
+            .with_holder_ids_on(day)
+            .annotate(
+                level_on_id=_as_of(unchanged, "level_id", latest.values("to_level"), number),
+                since_on=_as_of(
+                    unchanged, "level_since_on", latest.values("on"), models.DateField()
+                ),
+                # An open opportunity that stands where it stood is worth what is known now; one that
+                # has moved or closed since was worth what its last change up to the day says.
+                value_on=_as_of(
+                    unchanged & Q(state="open"), "value", latest.values("value"), MONEY
+                ),
+            )
         )
         if level is not None:
             return rows.filter(level_on_id=level.pk)
         # A loss that was recycled later leaves no level on the days between.
         return rows.filter(unchanged | Q(level_on_id__isnull=False))
 
+    def with_holder_ids_on(self, day: date) -> Self:
+        """Adds `owner_on_id` and `team_on_id`: who held it at the end of the day."""
+        held, handed = Q(held_since_on__lte=day), _next_owner_change(day)
+        number = models.BigIntegerField()
+        return self.annotate(
+            owner_on_id=_as_of(held, "owner_id", handed.values("from_owner"), number),
+            team_on_id=_as_of(held, "team_id", handed.values("from_team"), number),
+        )
+
     def held_on(
         self, day: date, *, owner: Member | None = None, teams: Sequence[int] | None = None
     ) -> Self:
-        """Of `at_level_on(day)`: those that the owner, or one of the teams, held at the day's end.
+        """Of `with_holder_ids_on(day)`: those that the owner, or one of the teams, held at the day's end.
 
         The same as a filter on `owner_on_id` or `team_on_id`, in a form that indexes serve.
         """
@@ -112,6 +130,12 @@ class OpportunityQuerySet(ScopedByTeamQuerySet):
         if teams is not None:
             rows = rows.filter(held & Q(team__in=teams) | handed & Q(team_on_id__in=teams))
         return rows
+
+    def with_holders_on(self) -> Self:
+        """Of `at_level_on`: adds `owner_on_name` and `team_on_name`, who held it on that day."""
+        owners = Member.objects.order_by().filter(pk=OuterRef("owner_on_id")).values("name")
+        teams = Team.objects.order_by().filter(pk=OuterRef("team_on_id")).values("name")
+        return self.annotate(owner_on_name=Subquery(owners), team_on_name=Subquery(teams))
 
     def with_rank_on(self) -> Self:
         """Of `at_level_on`: adds `rank_on`, the rank of the level of that day."""

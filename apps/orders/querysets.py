@@ -6,10 +6,10 @@ from django.db.models import Q
 
 from apps.core.paging import list_fetch_mode
 from apps.customers.models import Customer
-from apps.funnel.querysets import ScopedByTeamQuerySet
+from apps.funnel.querysets import ChangedByTeamQuerySet
 
 
-class OrderQuerySet(ScopedByTeamQuerySet):
+class OrderQuerySet(ChangedByTeamQuerySet):
     owner_field = "member"
 
     def named_like(self, text: str) -> Self:

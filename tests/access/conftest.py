@@ -1,11 +1,15 @@
 """One small firm with a record of each kind for everybody who can own one."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from apps.customers.models import Contact
 from apps.members.models import AccessRole, Member, Team
@@ -51,8 +55,29 @@ def name_of(kind: str, owner: str) -> str:
     return f"{kind.title()}-{owner}-{sum(map(ord, kind + owner))}"
 
 
+@pytest.fixture(scope="module")
+def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Firm]:
+    """Made once for a module, in a transaction around the transactions of its tests."""
+    with django_db_blocker.unblock():
+        made = transaction.atomic()
+        made.__enter__()
+    try:
+        with django_db_blocker.unblock():
+            firm = found()
+        yield firm
+    finally:
+        with django_db_blocker.unblock():
+            transaction.set_rollback(True)
+            made.__exit__(None, None, None)
+
+
 @pytest.fixture
-def firm(db: None) -> Firm:
+def firm(founded: Firm, db: None) -> Firm:
+    """The test's own copy: what it does to the rows is undone after it."""
+    return deepcopy(founded)
+
+
+def found() -> Firm:
     manager = make_member(AccessRole.MANAGER, name="Manager North")
     other_manager = make_member(AccessRole.MANAGER, name="Manager South")
     company = make_team(name="Company")
@@ -73,13 +98,14 @@ def firm(db: None) -> Firm:
     }
     firm = Firm(people, north, south)
     for owner in OWNERS:
-        _records(firm, owner)
+        records_of(firm, owner)
     firm.records["customer"][POOL] = make_customer(name=name_of("customer", POOL))
     return firm
 
 
-def _records(firm: Firm, owner: str) -> None:
-    person = firm.people[owner]
+def records_of(firm: Firm, owner: str, person: Member | None = None) -> None:
+    """A customer, an opportunity and an order of the person, marked with `owner`."""
+    person = person or firm.people[owner]
     assert person is not None
     customer = make_customer(owner=person, name=name_of("customer", owner))
     Contact.objects.create(

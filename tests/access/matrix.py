@@ -38,6 +38,10 @@ class Page:
     # How it reaches the reader; empty: as the kind says. See CHANNELS.
     channel: str = ""
 
+    @property
+    def channel_word(self) -> str:
+        return self.channel or self.kind
+
 
 def sees(**words: str) -> dict[str, str]:
     """One word for each persona; `everybody` for those not named."""
@@ -100,6 +104,16 @@ MATRIX = (
     Page("acting_start", "look at the product as the rep", "action",
          sees(admin=MOVES, anonymous=SIGN_IN), "member"),
     Page("acting_stop", "be oneself again", "action", sees(everybody=MOVES, anonymous=SIGN_IN)),
+    Page("member_move", "move the rep to another team", "page",
+         sees(manager=PAGE, hr=PAGE, admin=PAGE, anonymous=SIGN_IN), "member"),
+    Page("member_move_cancel", "take back a move of the rep", "action",
+         sees(manager=MOVES, hr=MOVES, admin=MOVES, anonymous=SIGN_IN), "planned move"),
+    Page("member_leave", "let the rep go", "page",
+         sees(manager=REFUSED, hr=REFUSED, admin=PAGE, anonymous=SIGN_IN), "member"),
+    Page("member_leave_cancel", "the rep stays after all", "action",
+         sees(manager=REFUSED, hr=REFUSED, admin=MOVES, anonymous=SIGN_IN), "departure"),
+    Page("member_departure", "part of the rep's page", "page",
+         sees(manager=PAGE, hr=PAGE, admin=PAGE, anonymous=SIGN_IN), "departure"),
     Page("audit_log", "log, search, count; HR: what is about people", "page",
          sees(hr=PAGE, admin=PAGE, anonymous=SIGN_IN)),
     Page("audit_entry", "one entry and its rows, here about a member", "page",
@@ -123,7 +137,8 @@ MATRIX = (
     Page("two_step_set_up", "choice of an own second step", "page", MEMBERS),
     Page("two_step_reset", "take the rep's second step off", "action",
          sees(manager=REFUSED, hr=REFUSED, admin=MOVES, anonymous=SIGN_IN), "member"),
-    Page("mfa_authenticate", "second step of signing in", "page", sees(everybody=SIGN_IN)),
+    Page("mfa_authenticate", "second step of signing in", "page",
+         sees(everybody=MOVES, anonymous=SIGN_IN)),
     Page("mfa_reauthenticate", "own code again", "page",
          sees(everybody=MOVES, anonymous=SIGN_IN)),
     Page("mfa_activate_totp", "own authenticator app, after the password", "page",
