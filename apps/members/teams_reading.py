@@ -196,6 +196,15 @@ class StageLine:
         return bool(self.names)
 
 
+@dataclass(frozen=True)
+class TeamBelow:
+    """A team just below the one on the page."""
+
+    team: Team
+    count: Headcount
+    stage: Stage
+
+
 class TeamPage:
     """A team as the reader sees it; each part is read when the page first asks for it."""
 
@@ -222,8 +231,11 @@ class TeamPage:
         return self.counts.get(self.team.pk, Headcount())
 
     @cached_property
-    def below_counts(self) -> list[tuple[Team, Headcount]]:
-        return [(team, self.counts.get(team.pk, Headcount())) for team in self.below]
+    def below_rows(self) -> list[TeamBelow]:
+        return [
+            TeamBelow(team, self.counts.get(team.pk, Headcount()), stage_of(team, self.day))
+            for team in self.below
+        ]
 
     @cached_property
     def stage(self) -> Stage:

@@ -32,8 +32,9 @@ NEW_DAYS = 60
 QUIET_DAYS = 14
 # From this ratio of the best result to the median on, results spread wide.
 WIDE = Decimal(2)
-# The best member carries a team whose share is so many times an equal one.
+# The best member carries the team with a share so many times an equal one, and a quarter at least.
 CARRIED = 2
+CARRIED_LEAST = Decimal("0.25")
 NAMED = 5
 
 type Text = str | Promise
@@ -314,7 +315,7 @@ def _performing(team: Team, user: Viewer, day: date) -> list[Sign]:  # noqa: ARG
         value=best,
         kind="percent",
         basis=_("of %(n)s members") % {"n": len(rows)},
-        is_on=None if best is None else best < Decimal(CARRIED) / len(rows),
+        is_on=None if best is None else best < max(Decimal(CARRIED) / len(rows), CARRIED_LEAST),
         reading=_("No single person carries the team."),
         address=orders,
         people=top,

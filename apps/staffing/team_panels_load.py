@@ -75,7 +75,7 @@ def people_of(team: Team, day: date) -> QuerySet[Member]:
 def _rows(members: dict[int, Member], user: Viewer, day: date) -> list[LoadRow]:
     ids = list(members)
     seen = Opportunity.objects.visible_to(user).filter(owner__in=ids, state=State.OPEN)
-    opened = _by_owner(seen, n=Count("pk"), value=Sum("value"), valued=Count("value"))
+    opened = _by_owner(seen, n=Count("pk"), worth=Sum("value"), valued=Count("value"))
     owned = _by_owner(Customer.objects.visible_to(user).filter(owner__in=ids), n=Count("pk"))
     still = stuck_everywhere(day).filter(pk__in=seen.order_by().values("pk"))
     stood = _by_owner(still, n=Count("pk"))
@@ -86,7 +86,7 @@ def _rows(members: dict[int, Member], user: Viewer, day: date) -> list[LoadRow]:
         row = LoadRow(
             member=member,
             open=of_member.get("n", 0),
-            value=of_member.get("value"),
+            value=of_member.get("worth"),
             valued=of_member.get("valued", 0),
             customers=owned.get(pk, nothing).get("n", 0),
             stuck=stood.get(pk, nothing).get("n", 0),
