@@ -32,7 +32,7 @@ COUNTED = {
 }
 
 
-class ThrottledSignIn(DefaultAccountAdapter):
+class ThrottledSignIn(DefaultAccountAdapter):  # type: ignore[misc]
     """Counts by the client's own address, says how long to wait, and keeps a record of it."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -52,7 +52,8 @@ class ThrottledSignIn(DefaultAccountAdapter):
     def validation_error(self, code: str, *arguments: object) -> ValidationError:
         """The same words for codes of the second step, which allauth counts elsewhere."""
         if code not in {"too_many_login_attempts", "rate_limited"}:
-            return super().validation_error(code, *arguments)
+            error: ValidationError = super().validation_error(code, *arguments)
+            return error
         request = self.request
         user = request.user if request.user.is_authenticated else None
         pending = None if user else unstash_login(request, peek=True)

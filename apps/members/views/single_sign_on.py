@@ -40,11 +40,12 @@ def single_sign_on(request: HttpRequest) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return redirect("account_login")
-    if limited := ratelimit.consume_or_429(request, action="login"):
+    limited: HttpResponse | None = ratelimit.consume_or_429(request, action="login")
+    if limited is not None:
         return limited
     nonce = get_random_string(NONCE_LENGTH)
     try:
-        answer = (
+        answer: HttpResponse = (
             CheckedOpenIDConnect(request)
             .get_provider()
             .redirect(
@@ -67,6 +68,7 @@ def single_sign_on_back(request: HttpRequest) -> HttpResponse:
     if not is_set_up():
         raise Http404
     try:
-        return Back.adapter_view(CheckedOpenIDConnect(request))(request)
+        answer: HttpResponse = Back.adapter_view(CheckedOpenIDConnect(request))(request)
     except (OAuth2Error, RequestException) as error:
         return failed(request, None, error)
+    return answer
