@@ -1,6 +1,6 @@
 """Small builders of records for tests; each makes what it needs and nothing more."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -17,6 +17,8 @@ from apps.members.teams import team_create
 from apps.orders.models import Order
 from apps.orders.services import order_create
 from apps.products.models import ProductLine
+from apps.staffing.leaving_plan import Plan, Receivers
+from apps.staffing.models import Departure
 
 PASSWORD = "correct horse battery"
 LONG_AGO = date(2015, 1, 1)
@@ -116,4 +118,14 @@ def make_order(*, member: Member, value: str | int | Decimal, on: date, **fields
         value=Decimal(value),
         by=None,
         **fields,
+    )
+
+
+def make_departure(member: Member, *, to: Member, last_on: date | None = None) -> Departure:
+    """A planned departure after which everything goes to one person; in a week if no day is given."""
+    receivers = Receivers("person", (to.pk,))
+    return Departure.objects.create(
+        member=member,
+        last_on=last_on or Organisation.current().today() + timedelta(days=7),
+        plan=Plan(customers=receivers, opportunities=receivers).as_json(),
     )

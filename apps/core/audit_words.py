@@ -100,6 +100,11 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "opportunity.create": _("%(by)s opened the opportunity %(record)s"),
     "opportunity.move": _("%(by)s moved %(record)s from %(level_before)s to %(level)s"),
     "opportunity.close": _("%(by)s closed %(record)s: %(state)s"),
+    # Lists taken away as files
+    "export.customers": _("%(by)s exported customers: %(count)s"),
+    "export.opportunities": _("%(by)s exported opportunities: %(count)s"),
+    "export.orders": _("%(by)s exported orders: %(count)s"),
+    "export.people": _("%(by)s exported the people list: %(count)s"),
     "opportunity.assign": _("%(by)s handed on opportunities: %(count)s"),
     "customer.assign": _("%(by)s changed the owner of customers: %(count)s"),
     "order.create": _("%(by)s recorded the order %(record)s"),

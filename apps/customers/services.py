@@ -66,10 +66,9 @@ def customers_assign(
 
     Those that are theirs already stay as they are. Rows are locked in the order of their keys.
     """
-    ids = customers.values("pk") if isinstance(customers, QuerySet) else list(customers)
-    owners = dict.fromkeys(
-        Customer.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True), to
-    )
+    is_rows = isinstance(customers, QuerySet)
+    ids: Iterable[int] = customers.values_list("pk", flat=True) if is_rows else customers  # type: ignore[union-attr, assignment]
+    owners = dict.fromkeys(ids, to)
     return customers_spread(owners=owners, reason=reason, kind=kind, by=by, at=at)
 
 

@@ -104,7 +104,12 @@ class OpportunityFilter(FilterForm):
         if given.get("stuck") and not given.get("as_of"):
             given["as_of"] = Organisation.current().today()
         if given.get("as_of"):
-            self.sorts_by = {"value": "value_on", "since": "since_on", "level": "rank_on"}
+            self.sorts_by = {
+                "value": "value_on",
+                "since": "since_on",
+                "level": "rank_on",
+                "owner": "owner_on_name",
+            }
         return given
 
     def apply(self, rows: OpportunityQuerySet) -> OpportunityQuerySet:
@@ -137,7 +142,7 @@ class OpportunityFilter(FilterForm):
         return list(Team.objects.subtree_of(team).values_list("pk", flat=True))
 
     def _standing(self, rows: OpportunityQuerySet, day: date) -> OpportunityQuerySet:
-        rows = rows.at_level_on(day, self.cleaned_data["level"]).with_rank_on()
+        rows = rows.at_level_on(day, self.cleaned_data["level"]).with_holders_on().with_rank_on()
         if self.cleaned_data["stuck"]:
             # The rule is of the metrics, which this app knows nothing of.
             rule: Callable[[date], Any] = import_string(settings.STUCK_RULE)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from heapq import merge
 from typing import Any
 
 from django.db.models import Count, Min, Q, Sum
 
 from apps.customers.models import Customer
-from apps.funnel.models import Level, LevelChange, Opportunity, Outcome, State
+from apps.funnel.models import Level, LevelChange, Opportunity, Outcome, OwnerChange, State
 from apps.members.querysets import Viewer
 
 PANEL_ROWS = 10
@@ -26,6 +27,8 @@ class OpportunityRow:
     opportunity: Opportunity
     level: Level
     state: State
+    owner: str
+    team: str
     value: Decimal | None
     days_at_level: int | None
     is_since_dated: bool
@@ -34,7 +37,10 @@ class OpportunityRow:
 def opportunity_rows(
     found: Sequence[Any], day: date, *, as_of: date | None
 ) -> list[OpportunityRow]:
-    """Rows of `for_list()`; with `as_of`, rows of `at_level_on(as_of)`. `day` is today."""
+    """Rows of `for_list()`; with `as_of`, those of `at_level_on(as_of).with_holders_on()` too.
+
+    `day` is today.
+    """
     undated = set(
         LevelChange.objects.order_by()
         .filter(opportunity__in=[row.pk for row in found], is_dated=False)
@@ -50,6 +56,8 @@ def opportunity_rows(
                 opportunity=row,
                 level=levels[row.level_on_id] if as_of else row.level,
                 state=State.OPEN if as_of else State(row.state),
+                owner=row.owner_on_name if as_of else row.owner.name,
+                team=row.team_on_name if as_of else row.team.name,
                 value=row.value_on if as_of else row.value,
                 days_at_level=((as_of or day) - since).days if is_open else None,
                 is_since_dated=(row.pk, since) not in undated,
@@ -86,6 +94,15 @@ def history_of(opportunity: Opportunity) -> list[LevelChange]:
             "-on", "-at", "-pk"
         )
     )
+
+
+def timeline_of(
+    opportunity: Opportunity, history: Sequence[LevelChange]
+) -> list[LevelChange | OwnerChange]:
+    """The level changes (`history_of`) and the owner changes together, the latest first."""
+    hands = OwnerChange.objects.filter(opportunity=opportunity).order_by("-on", "-at", "-pk")
+    named = hands.select_related("from_owner", "from_team", "to_owner", "to_team", "by")
+    return list(merge(history, named, key=lambda change: (change.on, change.at), reverse=True))
 
 
 def level_steps(opportunity: Opportunity, history: Sequence[LevelChange]) -> list[LevelStep]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
@@ -175,9 +176,8 @@ def opportunities_assign(
     Closed ones stay with whom they were closed under, and what the member holds already stays.
     """
     is_rows = isinstance(opportunities, QuerySet)
-    ids = opportunities.values("pk") if is_rows else list(opportunities)  # type: ignore[union-attr]
-    found = Opportunity.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True)
-    owners = dict.fromkeys(found, to)
+    ids: Iterable[int] = opportunities.values_list("pk", flat=True) if is_rows else opportunities  # type: ignore[union-attr, assignment]
+    owners = dict.fromkeys(ids, to)
     return opportunities_spread(owners=owners, reason=reason, kind=kind, by=by, at=at)
 
 
@@ -250,7 +250,7 @@ def _hand_on(
         changed.append(pk)
     if not changed:
         return 0
-    values = {
+    values: dict[str, Any] = {
         "opportunities": changed,
         "owners": [wanted[pk][0] for pk in changed],
         "teams": [wanted[pk][1] for pk in changed],

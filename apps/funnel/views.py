@@ -2,16 +2,26 @@
 
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
+from apps.core.exports import export_response
 from apps.core.lists import list_response, listing
 from apps.core.models import Organisation
-from apps.customers.access import for_customer_roles
+from apps.customers.access import for_customer_roles, for_exporters
 from apps.customers.models import Customer
 from apps.customers.selectors import visible_customers
+from apps.funnel.exports import opportunity_export
 from apps.funnel.filters import COLUMNS, OpportunityFilter
 from apps.funnel.models import Opportunity
-from apps.funnel.selectors import customer_panel, history_of, level_steps, opportunity_rows
+from apps.funnel.selectors import (
+    customer_panel,
+    history_of,
+    level_steps,
+    opportunity_rows,
+    timeline_of,
+)
+from apps.members.querysets import may_export
 
 
 @for_customer_roles
@@ -33,8 +43,23 @@ def opportunities(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "as_of": as_of,
         "linked_customers": visible_customers(request.user, result.rows),
+        "may_export": may_export(request.user),
     }
     return list_response(request, "funnel/opportunities.html", result, **context)
+
+
+@for_exporters
+def opportunities_export(request: HttpRequest) -> HttpResponseBase:
+    filters = OpportunityFilter(request.GET, user=request.user)
+    as_of = filters.cleaned_data["as_of"] if filters.is_valid() else None
+    return export_response(
+        request,
+        Opportunity.objects.visible_to(request.user),
+        filters,
+        listed=COLUMNS,
+        default="-opened",
+        export=opportunity_export(as_of),
+    )
 
 
 @for_customer_roles
@@ -46,7 +71,7 @@ def opportunity(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "opportunity": found,
         "row": row,
-        "history": history,
+        "timeline": timeline_of(found, history),
         "steps": level_steps(found, history),
         "linked_customers": visible_customers(request.user, [found]),
     }

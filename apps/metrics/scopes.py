@@ -90,7 +90,7 @@ def narrowed[Rows: QuerySet[Any]](
 
 
 def held(rows: OpportunityQuerySet, scope: Scope, day: date) -> OpportunityQuerySet:
-    """Of `at_level_on(day)`: what the scope held at the end of that day."""
+    """Of `with_holder_ids_on(day)`, opened by then: what the scope held at the end of that day."""
     if scope.kind == "all":
         return rows
     if scope.member is not None:

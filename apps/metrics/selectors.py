@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Max, QuerySet
 
-from apps.funnel.models import Level, Opportunity, State
+from apps.funnel.models import Level, LevelChange, Opportunity, OwnerChange, State
 from apps.members.models import AccessRole, Member, Membership, Team
 from apps.metrics import day_figures
 from apps.metrics.change import win_rate
@@ -310,14 +310,18 @@ def latest_day(scope: Scope) -> date | None:
 
 
 def members_with_work(scope: Scope, as_of: date) -> MemberCount:
-    """Reps that belong to the scope's teams on the day, and those who own no opportunity by then."""
+    """Reps that belong to the scope's teams on the day, and those who had no opportunity by then."""
     reps = [
         membership.member_id
         for membership in _belonging(as_of, as_of).values()
         if membership.member.role is AccessRole.REP and _covers(scope, membership)
     ]
-    rows = narrowed(Opportunity.objects.filter(opened_on__lte=as_of), scope)
-    busy = rows.filter(owner__in=reps).values("owner").distinct().count()
+    # By what the rows of the time are stamped with: who handed everything on since had some.
+    moved = narrowed(LevelChange.objects.filter(on__lte=as_of), scope).filter(owner__in=reps)
+    taken = narrowed(
+        OwnerChange.objects.filter(on__lte=as_of), scope, owner="to_owner", team="to_team"
+    ).filter(to_owner__in=reps)
+    busy = moved.order_by().values("owner").union(taken.order_by().values("to_owner")).count()
     return MemberCount(total=len(reps), without_opportunity=len(reps) - busy)
 
 

@@ -9,20 +9,20 @@ from django.db.models import (
     F,
     Func,
     IntegerField,
-    QuerySet,
     TextField,
     Value,
 )
 from django.db.models.functions import Coalesce
 
 from apps.funnel.models import Opportunity
+from apps.funnel.querysets import OpportunityQuerySet
 from apps.metrics.dwell import limit_for
 from apps.metrics.level_rates import Rates, rates_on
 from apps.metrics.results import Scope
 from apps.metrics.scopes import held, scope_of_all
 
 
-def stuck(scope: Scope, as_of: date, rates: Rates | None = None) -> QuerySet[Opportunity]:
+def stuck(scope: Scope, as_of: date, rates: Rates | None = None) -> OpportunityQuerySet:
     """Opportunities open on the day and longer at their level than its limit, the longest first.
 
     Rows of `at_level_on`, annotated with `days_at_level` and `limit_days`. The limit is the 80th percentile of dwell time
@@ -32,14 +32,14 @@ def stuck(scope: Scope, as_of: date, rates: Rates | None = None) -> QuerySet[Opp
     """
     limits = _stuck_limits(rates or rates_on(as_of))
     rows = held(Opportunity.objects.at_level_on(as_of), scope, as_of)
-    found: QuerySet[Opportunity] = rows.annotate(
+    found: OpportunityQuerySet = rows.annotate(
         days_at_level=DaysSince(Value(as_of), F("since_on")),
         limit_days=Limit(limits, F("team_on_id"), F("level_on_id")),
     )
     return found.filter(days_at_level__gt=F("limit_days")).order_by("since_on", "pk")
 
 
-def stuck_everywhere(as_of: date) -> QuerySet[Opportunity]:
+def stuck_everywhere(as_of: date) -> OpportunityQuerySet:
     """The same for the whole organisation: the opportunity list narrows it to its own rows."""
     return stuck(scope_of_all(), as_of)
 

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from apps.funnel.models import Level, Opportunity
 from apps.metrics import selectors
 from apps.metrics.level_rates import Rates
 from apps.metrics.results import LevelConversion, LevelStock, Scope
+from apps.metrics.scopes import within
 from apps.reports.rows import Rows
 
 TOP = 8
@@ -34,6 +35,7 @@ class StuckRow:
     """An opportunity with the level at which it stood on the day, and for how long."""
 
     opportunity: Opportunity
+    owner: str
     level: Level
     days_at_level: int
     limit_days: Decimal
@@ -107,7 +109,12 @@ def _stuck_at(level: Level, rates: Rates, by_level: dict[int, int]) -> int | Non
 def _stuck(
     scope: Scope, as_of: date, rates: Rates, levels: dict[int, Level]
 ) -> tuple[Shortlist[StuckRow], dict[int, int]]:
-    """The longest stuck, and how many are stuck at each level (by id)."""
+    """The longest stuck, and how many are stuck at each level (by id).
+
+    Named are those that the scope still holds: what it handed on since counts, but is not its any
+    more to be read.
+    """
+    ours = within(scope)
     order = (F("since_on").asc(), F("pk").asc())
     # Ranked without the columns and relations that only the first few need.
     stuck: QuerySet[Any] = selectors.stuck(scope, as_of, rates)
@@ -116,18 +123,22 @@ def _stuck(
         "level_on_id",
         "days_at_level",
         "limit_days",
-        place=Window(RowNumber(), order_by=order),
+        is_ours=Case(When(ours, then=True), default=False) if ours else Value(True),
+        place=Window(RowNumber(), partition_by=F("is_ours"), order_by=order),
         place_at_level=Window(RowNumber(), partition_by=F("level_on_id"), order_by=order),
         at_level=Window(Count("pk"), partition_by=F("level_on_id")),
     )
     # The first of each level brings the level's count along.
-    found = list(ranked.filter(Q(place__lte=TOP) | Q(place_at_level=1)).order_by("place"))
+    shown = Q(is_ours=True, place__lte=TOP)
+    found = list(ranked.filter(shown | Q(place_at_level=1)).order_by("place"))
     by_level = {row["level_on_id"]: row["at_level"] for row in found}
-    first = [row for row in found if row["place"] <= TOP]
-    opportunities = _with_names(Opportunity.objects.all()).in_bulk([row["pk"] for row in first])
+    first = [row for row in found if row["is_ours"] and row["place"] <= TOP]
+    named = _with_names(Opportunity.objects.at_level_on(as_of).with_holders_on())
+    opportunities = named.in_bulk([row["pk"] for row in first])
     rows = [
         StuckRow(
             opportunities[row["pk"]],
+            opportunities[row["pk"]].owner_on_name,
             levels[row["level_on_id"]],
             row["days_at_level"],
             row["limit_days"],

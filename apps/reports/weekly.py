@@ -289,12 +289,16 @@ def _ranking(
     return tuple(sorted(rows, key=lambda row: (-row.revenue, -row.won, row.member)))
 
 
-def _row(one: Opportunity, level: Level, value: Decimal | None) -> OpportunityRow:
+def _row(
+    one: Any,  # noqa: ANN401 - an opportunity with what `_open` adds
+    level: Level,
+    value: Decimal | None,
+) -> OpportunityRow:
     return OpportunityRow(
         pk=one.pk,
         title=one.title,
         customer=one.customer.name if one.customer else "",
-        owner=one.owner.name,
+        owner=one.owner_on_name,
         level=_name(level),
         value=value,
         expected_close_on=one.expected_close_on,
@@ -303,23 +307,20 @@ def _row(one: Opportunity, level: Level, value: Decimal | None) -> OpportunityRo
 
 def _open(scope: Scope, as_of: date) -> OpportunityQuerySet:
     """Opportunities open at the end of the day in the scope, whatever happened later."""
-    return held(Opportunity.objects.at_level_on(as_of), scope, as_of)
+    return held(Opportunity.objects.at_level_on(as_of), scope, as_of).with_holders_on()
 
 
 def _stuck(scope: Scope, as_of: date) -> list[OpportunityRow]:
     """Stuck opportunities at the level where they stood, those longest over its limit first."""
     levels = Level.objects.in_bulk()
-    values = dict(_open(scope, as_of).values_list("pk", "value_on"))
-    found: Any = selectors.stuck(scope, as_of).select_related(
-        "customer", "owner", "line", "product"
-    )
+    found: Any = selectors.stuck(scope, as_of).with_holders_on()
     rows = [
         replace(
-            _row(one, levels[one.level_on_id], values.get(one.pk)),
+            _row(one, levels[one.level_on_id], one.value_on),
             days=one.days_at_level,
             limit_days=one.limit_days,
         )
-        for one in found
+        for one in found.select_related("customer", "line", "product")
     ]
     return sorted(rows, key=lambda row: ((row.limit_days or 0) - (row.days or 0), row.pk))
 
@@ -339,7 +340,7 @@ def _expected(scope: Scope, as_of: date, week: Period) -> list[OpportunityRow]:
     found: Any = (
         _open(scope, as_of)
         .filter(expected_close_on__range=(week.start, week.end))
-        .select_related("customer", "owner", "line", "product")
+        .select_related("customer", "line", "product")
         .order_by("expected_close_on", F("value_on").desc(nulls_last=True), "pk")
     )
     return [_row(one, levels[one.level_on_id], one.value_on) for one in found]

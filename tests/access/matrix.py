@@ -62,6 +62,9 @@ CUSTOMER_ROWS = sees(
 OWN_TEAM_FIGURES = sees(manager=PAGE, director=PAGE, analyst=PAGE, admin=PAGE, anonymous=SIGN_IN)
 ADMIN_ONLY = sees(admin=PAGE, anonymous=SIGN_IN)
 IMPORTER = sees(manager=PAGE, admin=PAGE, anonymous=SIGN_IN)
+EXPORTER = sees(
+    manager=PAGE, other_manager=PAGE, director=PAGE, admin=PAGE, anonymous=SIGN_IN
+)
 EVERYBODY = sees(everybody=PAGE)
 MEMBERS = sees(everybody=PAGE, anonymous=SIGN_IN)
 
@@ -75,6 +78,12 @@ MATRIX = (
     Page("order", "page", "record", CUSTOMER_ROWS, "order"),
     Page("customer_orders", "part of a page", "record", CUSTOMER_ROWS, "customer"),
     Page("opportunity_orders", "part of a page", "record", CUSTOMER_ROWS, "opportunity"),
+    Page("customers_export", "the list as a file, for those who may export", "page", EXPORTER,
+         channel="export"),
+    Page("opportunities_export", "the list as a file, for those who may export", "page", EXPORTER,
+         channel="export"),
+    Page("orders_export", "the list as a file, for those who may export", "page", EXPORTER,
+         channel="export"),
     Page("dashboard", "figures of the widest scope one has", "page",
          sees(everybody=PAGE, hr=ABSENT, anonymous=SIGN_IN)),
     Page("dashboard_team", "figures of the rep's team", "page", OWN_TEAM_FIGURES, "team"),

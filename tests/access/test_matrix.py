@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.crypto import get_random_string
 
-from apps.core.models import AuditEntry, MailState, OutgoingMail
+from apps.core.models import AuditEntry, MailState, Organisation, OutgoingMail
 from apps.exchange.models import ImportRun
 from apps.members.tokens import token_create
 from apps.overnight.models import NightRun, RunKind
 from apps.reports.mailing import report_mail_queue
 from apps.reports.models import Delivery
 from apps.reports.services import edition_send
+from apps.staffing.moves import member_move
 from tests.access.conftest import OWNERS, POOL, Firm, name_of
 from tests.access.matrix import (
     ABSENT,
@@ -36,6 +37,7 @@ from tests.access.matrix import (
     Page,
     markdown,
 )
+from tests.factories import make_departure
 
 ROOT = Path(__file__).resolve().parents[2]
 WEEK = "2026-W09"
@@ -121,7 +123,9 @@ def test_a_record_opens_for_those_who_see_it_and_is_absent_for_others(
             assert client.get(reverse(page.name, args=[10**12])).status_code == 404
 
 
-def arguments(page: Page, firm: Firm) -> tuple[list[Any], dict[str, str]]:
+def arguments(  # noqa: PLR0911 - a return for each kind of record
+    page: Page, firm: Firm
+) -> tuple[list[Any], dict[str, str]]:
     """The address's arguments and, for an action, what is posted."""
     if page.of == "delivery":
         edition_send(team=firm.north, week=_week(), by=firm.people["director"])
@@ -131,6 +135,18 @@ def arguments(page: Page, firm: Firm) -> tuple[list[Any], dict[str, str]]:
         delivery.save()
         OutgoingMail.objects.update(state=MailState.FAILED)
         return [delivery.pk], {}
+    if page.of == "planned move":
+        in_a_week = Organisation.current().today() + timedelta(days=7)
+        rep = firm.people["rep"]
+        assert rep is not None
+        member_move(member=rep, to=firm.south, on=in_a_week, reason="", by=None)
+        return [rep.pk], {}
+    if page.of == "departure":
+        leaver, mate = firm.people["rep"], firm.people["mate"]
+        assert leaver is not None
+        assert mate is not None
+        make_departure(leaver, to=mate)
+        return [leaver.pk], {}
     if page.of == "audit entry":
         return [AuditEntry.objects.filter(kind="member").order_by("pk")[0].pk], {}
     if page.of == "run":

@@ -115,11 +115,17 @@ def record(changes: list[Change], members: list[Member], value: int | None = Non
                 on=now.on,
                 at=datetime.combine(now.on, time(12, position), tzinfo=UTC),
                 from_owner=members[was.owner],
-                from_team=primary_team_on(members[was.owner], now.on),
+                from_team_id=_team_id(members[was.owner], now.on),
                 to_owner=members[now.owner],
-                to_team=primary_team_on(members[now.owner], now.on),
+                to_team_id=_team_id(members[now.owner], now.on),
                 kind=OwnerChangeKind.IMPORT,
             )
+
+
+def _team_id(member: Member, on: date) -> int:
+    team = primary_team_on(member, on)
+    assert team is not None
+    return team.pk
 
 
 def entries(changes: list[Change], as_of: date) -> Iterator[Entry]:

@@ -17,7 +17,7 @@ from apps.funnel.models import Opportunity
 from apps.members.models import Team
 from apps.metrics import selectors
 from apps.metrics.results import Scope
-from apps.metrics.scopes import narrowed
+from apps.metrics.scopes import held
 
 WRONG = 2
 # Before any record: a range without --from reaches back to the beginning.
@@ -87,7 +87,8 @@ def _revenue(scope: Scope, first: date, last: date, _as_of: date) -> dict[str, A
 def _funnel(scope: Scope, first: date, last: date, as_of: date) -> dict[str, Any]:
     """Stock on the day; won and lost in the range; opportunities opened by the day."""
     closed = selectors.closed(scope, first, last)
-    opened = narrowed(Opportunity.objects.filter(opened_on__lte=as_of), scope)
+    rows = Opportunity.objects.filter(opened_on__lte=as_of).with_holder_ids_on(as_of)
+    opened = held(rows, scope, as_of)
     members = selectors.members_with_work(scope, as_of)
     return {
         "levels": [
