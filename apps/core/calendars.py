@@ -102,21 +102,24 @@ class WorkCalendar:
 
 @dataclass(frozen=True)
 class CalendarYear:
-    """A year as a page shows it; `months` are working days by month, January first."""
+    """A year as a page shows it; `months` are first days with their month's working days."""
 
     year: int
     days: list[SpecialDay]
-    months: list[int]
+    months: list[tuple[date, int]]
 
     @property
     def working_days(self) -> int:
-        return sum(self.months)
+        return sum(count for _first, count in self.months)
 
 
 def year_of(calendar: WorkCalendar, year: int) -> CalendarYear:
     firsts = [date(year, month, 1) for month in range(1, 13)]
     lasts = [first - ONE_DAY for first in [*firsts[1:], date(year, 12, 31) + ONE_DAY]]
-    months = [calendar.working_days_between(*span) for span in zip(firsts, lasts, strict=True)]
+    months = [
+        (first, calendar.working_days_between(first, last))
+        for first, last in zip(firsts, lasts, strict=True)
+    ]
     return CalendarYear(year, list(calendar.special_days(year).values()), months)
 
 

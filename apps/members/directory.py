@@ -95,7 +95,7 @@ def deeds(member: Member, reader: Member) -> list[Deed]:
             True,
         ),
         (
-            is_admin and member.is_active,
+            is_admin and member.is_active and reader.pk != member.pk,
             _("Hand over and deactivate"),
             "member_leave",
             "logout",

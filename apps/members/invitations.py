@@ -135,7 +135,7 @@ def invitation_renew(*, invitation: Invitation, by: Member) -> Invitation:
     _refuse_closed(held.team)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     held.digest, held.expires_at = digest_of(token), timezone.now() + VALID_FOR
-    (held.mail,) = mails_queue([_letter(held, token, by)])
+    (held.mail,) = mails_queue([_letter(held, token, by, Organisation.current())])
     held.save(update_fields=["digest", "expires_at", "mail"])
     audit_record(by=by, action="invitation.renew", record=held)
     return held
@@ -242,8 +242,9 @@ def _invite(invitees: Sequence[Invitee], by: Member) -> list[Invitation]:
     for team in {invitee.team for invitee in invitees}:
         _refuse_closed(team)
     tokens = [secrets.token_urlsafe(TOKEN_BYTES) for _invitee in invitees]
-    made = [_built(*each, by) for each in zip(invitees, emails, tokens, strict=True)]
-    mails = mails_queue(_letter(*each, by) for each in zip(made, tokens, strict=True))
+    firm = Organisation.current()
+    made = [_built(*each, by, firm) for each in zip(invitees, emails, tokens, strict=True)]
+    mails = mails_queue(_letter(*each, by, firm) for each in zip(made, tokens, strict=True))
     for invitation, mail in zip(made, mails, strict=True):
         invitation.mail = mail
     try:
@@ -271,8 +272,7 @@ def _refuse_taken(emails: Sequence[str]) -> None:
         raise AlreadyInvited(invitation)
 
 
-def _built(invitee: Invitee, email: str, token: str, by: Member) -> Invitation:
-    firm = Organisation.current()
+def _built(invitee: Invitee, email: str, token: str, by: Member, firm: Organisation) -> Invitation:
     invitation = Invitation(
         email=email,
         name=invitee.name.strip(),
@@ -290,8 +290,7 @@ def _built(invitee: Invitee, email: str, token: str, by: Member) -> Invitation:
     return invitation
 
 
-def _letter(invitation: Invitation, token: str, by: Member) -> Letter:
-    firm = Organisation.current()
+def _letter(invitation: Invitation, token: str, by: Member, firm: Organisation) -> Letter:
     known = dict(settings.LANGUAGES)
     language = invitation.language if invitation.language in known else settings.LANGUAGE_CODE
     with translation.override(language), timezone.override(invitation.time_zone):

@@ -83,11 +83,6 @@ class AccessRole(models.TextChoices):
         return self is not AccessRole.ANALYST
 
     @property
-    def may_export(self) -> bool:
-        """Take lists away as files, unless an administrator says otherwise of the member."""
-        return self in {AccessRole.MANAGER, AccessRole.DIRECTOR, AccessRole.ADMIN}
-
-    @property
     def in_force_for_others(self) -> "AccessRole":
         """The role while standing in for a lead: a rep leads for these days, nobody else changes."""
         return AccessRole.MANAGER if self is AccessRole.REP else self

@@ -18,7 +18,7 @@ from apps.members.people import editable_fields
 from apps.members.selectors import member_with_email
 
 NO_CHOICE = {"invalid_choice": _("There is no such choice.")}
-EXPORTS = (("", _("as the access role says")), ("1", _("yes")), ("0", _("no")))
+EXPORTS = (("role", _("as the access role says")), ("1", _("yes")), ("0", _("no")))
 LANGUAGE_CHOICES = [(code, name) for code, name, _short in LANGUAGES]
 
 
@@ -56,9 +56,7 @@ class MemberForm(forms.Form):
     may_export_lists = forms.TypedChoiceField(
         label=_("May export lists"),
         choices=EXPORTS,
-        coerce=lambda value: value == "1",
-        empty_value=None,
-        required=False,
+        coerce={"1": True, "0": False}.get,
         error_messages=NO_CHOICE,
     )
     career_level = forms.ChoiceField(
@@ -85,6 +83,7 @@ class MemberForm(forms.Form):
         if "time_zone" in self.fields:
             self.fields["time_zone"].choices = zone_choices(known=[member.time_zone])  # type: ignore[attr-defined]
         if "positions" in self.fields:
+            self.fields["positions_on"].required = True
             held = [position.pk for position in positions_now(member)]
             rows = Position.objects.visible_to(reader).offered(held)
             self.fields["positions"].queryset = rows  # type: ignore[attr-defined]
@@ -100,7 +99,7 @@ class MemberForm(forms.Form):
             "time_zone",
             "language",
         )
-        exports = {True: "1", False: "0", None: ""}[member.may_export_lists]
+        exports = {True: "1", False: "0", None: "role"}[member.may_export_lists]
         return {
             **{name: getattr(member, name) for name in names},
             "may_export_lists": exports,
@@ -114,12 +113,6 @@ class MemberForm(forms.Form):
         if other is not None and other.pk != self.member.pk:
             raise ValidationError(_t("Another member has this email."))
         return email
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if "positions" in self.mine and not given.get("positions_on") and not self.errors:
-            self.add_error("positions_on", _t("Enter the day from which the positions count."))
-        return given
 
     def values(self) -> dict[str, Any]:
         """The member's own fields."""

@@ -161,8 +161,7 @@ class CalendarDayForm(forms.Form):
     )
     is_working = forms.ChoiceField(
         label=_("On this day the firm"),
-        choices=[("", _("rests")), ("1", _("works"))],
-        required=False,
+        choices=[("0", _("rests")), ("1", _("works"))],
         error_messages=NO_CHOICE,
     )
 
@@ -171,7 +170,7 @@ class CalendarDayForm(forms.Form):
         self.fields["day"].required = True
 
     def clean_is_working(self) -> bool:
-        return bool(self.cleaned_data["is_working"])
+        return bool(self.cleaned_data["is_working"] == "1")
 
 
 class PositionForm(forms.Form):
