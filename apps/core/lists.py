@@ -22,7 +22,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django_htmx.http import push_url
 
 from apps.core.formats import day_short
-from apps.core.paging import BadCursor, KeysetPage, Order, keyset_page
+from apps.core.paging import BadCursor, KeysetPage, Order, keyset_page, ordered
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -91,6 +91,11 @@ class Listing:
     @property
     def is_filtered(self) -> bool:
         return bool(self.chips)
+
+    @property
+    def query(self) -> str:
+        """Filters and sort as the address has them, without the page; with its “?”."""
+        return self.first_address.removeprefix(self.path)
 
 
 @dataclass(frozen=True)
@@ -272,6 +277,19 @@ def listing(
         is_stale=is_stale,
         **shared,
     )
+
+
+def ordered_rows(
+    request: HttpRequest,
+    rows: Rows,
+    filters: FilterForm,
+    *,
+    columns: Sequence[Column],
+    default: str,
+) -> Rows:
+    """Every row of the list that the address asks for, in its order; the filters are valid."""
+    sort = _sort(request.GET.get(SORT, ""), columns, default)
+    return ordered(filters.apply(rows).for_list(), _order(sort, columns, filters))
 
 
 def list_response(

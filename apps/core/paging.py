@@ -63,6 +63,18 @@ def keyset_page[Row: models.Model](
     return _Pager(queryset, order, size).page(cursor or None)
 
 
+def ordered[Row: models.Model](
+    queryset: models.QuerySet[Row], order: Sequence[Order]
+) -> models.QuerySet[Row]:
+    """All rows in the order of the pages."""
+    return queryset.order_by(*(_Pager._order_by(key, False) for key in _with_tie(order)))
+
+
+def _with_tie(order: Sequence[Order]) -> tuple[Order, ...]:
+    """The sort keys and the primary key, which breaks ties."""
+    return (*order, Order("pk", descending=bool(order) and order[-1].descending))
+
+
 class _Encoder(JSONSerializer):
     def dumps(self, obj: Any) -> bytes:  # noqa: ANN401 - as its base class
         # Dates, instants (to the microsecond) and decimals are all read back from their plain text.
@@ -78,7 +90,7 @@ class RowValue(models.Func):
 
 class _Pager[Row: models.Model]:
     def __init__(self, queryset: models.QuerySet[Row], order: Sequence[Order], size: int) -> None:
-        self.keys = (*order, Order("pk", descending=bool(order) and order[-1].descending))
+        self.keys = _with_tie(order)
         self.size = size
         columns = {name: F(key.field) for name, key in zip(self._names(), self.keys, strict=True)}
         self.queryset = queryset.annotate(**columns)

@@ -2,15 +2,19 @@
 
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
+from apps.core.exports import export_response
 from apps.core.lists import list_response, listing
 from apps.core.models import Organisation
-from apps.customers.access import for_customer_roles
+from apps.customers.access import for_customer_roles, for_exporters
 from apps.customers.models import Customer
 from apps.customers.selectors import visible_customers
 from apps.funnel.models import Opportunity
+from apps.members.querysets import may_export
 from apps.orders import selectors
+from apps.orders.exports import order_export
 from apps.orders.filters import COLUMNS, OrderFilter
 from apps.orders.models import Order
 
@@ -26,7 +30,20 @@ def orders(request: HttpRequest) -> HttpResponse:
         sums={"total": Sum("value")},
     )
     linked = visible_customers(request.user, result.rows)
-    return list_response(request, "orders/orders.html", result, linked_customers=linked)
+    context = {"linked_customers": linked, "may_export": may_export(request.user)}
+    return list_response(request, "orders/orders.html", result, **context)
+
+
+@for_exporters
+def orders_export(request: HttpRequest) -> HttpResponseBase:
+    return export_response(
+        request,
+        Order.objects.visible_to(request.user),
+        OrderFilter(request.GET, user=request.user),
+        listed=COLUMNS,
+        default="-day",
+        export=order_export(),
+    )
 
 
 @for_customer_roles
