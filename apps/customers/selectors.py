@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from apps.customers.models import Contact, Customer
+from apps.customers.models import Contact, Customer, CustomerOwnerChange
 from apps.members.querysets import Viewer, reads_contact_data
 
 MASK = "••••"
@@ -37,6 +37,14 @@ def visible_customers(user: Viewer, rows: Iterable[OfCustomer]) -> set[int]:
         return set()
     seen = Customer.objects.visible_to(user).filter(pk__in=named)
     return set(seen.order_by().values_list("pk", flat=True))
+
+
+def owners_of(customer: Customer) -> list[CustomerOwnerChange]:
+    """Who had the customer before: its changes of owner, the latest first."""
+    changes = CustomerOwnerChange.objects.filter(customer=customer)
+    return list(
+        changes.select_related("from_owner", "to_owner", "by").order_by("-on", "-at", "-pk")
+    )
 
 
 def contacts_of(customer: Customer, user: Viewer) -> list[ContactLine]:
