@@ -47,7 +47,7 @@ def mia() -> Member:
 def test_an_entry_keeps_names_as_they_were(mia: Member) -> None:
     customer = make_customer(name="Hart GmbH")
 
-    audit_record(by=mia, action="customer.update", record=customer, reason="typing error")
+    audit_record(by=mia, action="customer.assign", record=customer, reason="typing error")
 
     mia.name = "Mia Hansen"
     mia.save()
@@ -63,7 +63,7 @@ def test_an_entry_is_one_insert(mia: Member) -> None:
 
     with CaptureQueriesContext(connection) as queries:
         audit_record(
-            by=mia, action="customer.update", record=customer, changes={"name": ["a", "b"]}
+            by=mia, action="customer.assign", record=customer, changes={"name": ["a", "b"]}
         )
 
     assert [query["sql"].split("(")[0].strip() for query in queries] == [
@@ -75,7 +75,7 @@ def test_long_names_are_cut_and_not_refused(mia: Member) -> None:
     customer = make_customer(name="x" * 200)
     customer.name = "x" * 400
 
-    audit_record(by=mia, action="customer.update", record=customer)
+    audit_record(by=mia, action="customer.assign", record=customer)
 
     assert last().label == "x" * 300
 
@@ -97,7 +97,7 @@ def test_a_bulk_operation_is_one_entry_with_its_rows(mia: Member) -> None:
 def test_values_that_did_not_change_are_no_change(mia: Member) -> None:
     changes = {"owner": [mia, mia], "value": [Decimal("1.50"), Decimal("2.50")]}
 
-    audit_record(by=mia, action="customer.update", record=make_customer(), changes=changes)
+    audit_record(by=mia, action="customer.assign", record=make_customer(), changes=changes)
 
     assert last().changes == {"value": ["1.50", "2.50"]}
 
@@ -136,7 +136,7 @@ def test_entries_about_the_sample_firm_are_marked_and_those_of_its_people_on_rea
     real, sample = make_customer(), make_customer(is_sample=True)
 
     marks = {
-        (by, record): audit_record(by=by, action="customer.update", record=record).is_sample
+        (by, record): audit_record(by=by, action="customer.assign", record=record).is_sample
         for by in (mia, guide)
         for record in (real, sample)
     }
@@ -181,7 +181,7 @@ def test_a_request_tells_its_door_its_address_and_who_acts(path: str, channel: s
 
     def answer(request: HttpRequest) -> HttpResponse:
         request.user = SimpleNamespace(acted_by=admin)  # type: ignore[assignment] # known this late
-        audit_record(by=None, action="customer.update", record=make_customer())
+        audit_record(by=None, action="customer.assign", record=make_customer())
         return HttpResponse()
 
     OriginMiddleware(answer)(RequestFactory().get(path, REMOTE_ADDR="203.0.113.7"))
@@ -193,7 +193,7 @@ def test_a_request_tells_its_door_its_address_and_who_acts(path: str, channel: s
 
 @shared_task
 def write_an_entry() -> None:
-    audit_record(by=None, action="customer.update", record=make_customer())
+    audit_record(by=None, action="customer.assign", record=make_customer())
 
 
 def test_tasks_and_commands_say_so_and_nothing_else_says_anything() -> None:
@@ -201,10 +201,10 @@ def test_tasks_and_commands_say_so_and_nothing_else_says_anything() -> None:
     assert (last().channel, last().address) == ("task", None)
 
     with origin_scope(Origin(COMMAND)):
-        audit_record(by=None, action="customer.update", record=make_customer())
+        audit_record(by=None, action="customer.assign", record=make_customer())
     assert last().channel == "command"
 
-    audit_record(by=None, action="customer.update", record=make_customer())
+    audit_record(by=None, action="customer.assign", record=make_customer())
     assert (last().channel, last().details) == ("", {})
 
 

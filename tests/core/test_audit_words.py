@@ -11,7 +11,7 @@ from apps.core.audit_kinds import KINDS, model_of
 from apps.core.audit_words import ACTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
-ACTION = re.compile(r"^[a-z_]+\.[a-z_]+$")
+ACTION = re.compile(r"^[a-z_]+\.([a-z_]+|\*)$")
 
 
 def passed_actions(source: str) -> Iterator[tuple[int, str | None]]:
@@ -27,20 +27,27 @@ def passed_actions(source: str) -> Iterator[tuple[int, str | None]]:
         and "action" in {one.arg for one in [*function.args.args, *function.args.kwonlyargs]}
         for node in ast.walk(function)
     }
-    for call in ast.walk(tree):
-        if not isinstance(call, ast.Call):
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for call, keyword in ((made, one) for made in calls for one in made.keywords):
+        if keyword.arg != "action":
             continue
-        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-        for keyword in call.keywords:
-            if keyword.arg != "action":
-                continue
-            for value in choices(keyword.value, tree):
-                if isinstance(value, ast.JoinedStr):
-                    yield call.lineno, f"{beginning(value)}*"
-                elif isinstance(value, ast.Constant) and ACTION.match(str(value.value)):
-                    yield call.lineno, str(value.value)
-                elif name == "audit_record" and id(call) not in given:
-                    yield call.lineno, None
+        for value in choices(keyword.value, tree):
+            action = text_of(value)
+            if action is not None and ACTION.match(action):
+                yield call.lineno, action
+            elif name_of(call) == "audit_record" and id(call) not in given:
+                yield call.lineno, None
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def text_of(value: ast.expr) -> str | None:
+    """A text as it is, or of one that is put together its fixed beginning and a star."""
+    if isinstance(value, ast.JoinedStr):
+        return f"{beginning(value)}*"
+    return str(value.value) if isinstance(value, ast.Constant) else None
 
 
 def beginning(text: ast.JoinedStr) -> str:
