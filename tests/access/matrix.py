@@ -4,8 +4,12 @@ What a person may not see does not exist for them: `ABSENT` (404), also in count
 choices. Somebody without a sign-in is sent to the sign-in page.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from apps.members.roles import READS, WRITES, AccessRole
+from tests.access import records, relations
 
 PERSONAS = {
     "rep": "rep",
@@ -25,6 +29,17 @@ OWN, SUBTREE, ALL = "own", "subtree", "all"
 PAGE, ABSENT, SIGN_IN, REFUSED, MOVES = "page", "404", "sign-in", "403", "goes on"
 
 
+# What reaches a reader, and how. Files are refused to whoever looks as somebody else.
+CHANNELS = ("page", "list", "record", "panel", "action", "autocomplete", "export", "pdf", "feed")
+FILES = {"export", "pdf"}
+CHANNEL_NAMES = (
+    (r"_(export|csv|xlsx|rejected|template|refused)$", "export"),
+    (r"_pdf$", "pdf"),
+    (r"_choices$", "autocomplete"),
+    (r"feed|ical|_ics|rss|atom", "feed"),
+)
+
+
 @dataclass(frozen=True)
 class Page:
     """One URL name; `kind` says how the test asks: list, record, page, action (POST)."""
@@ -35,12 +50,15 @@ class Page:
     sees: dict[str, str]
     # Which record's id the address takes, or its other arguments (see test_matrix.arguments).
     of: str = ""
-    # How it reaches the reader; empty: as the kind says. See CHANNELS.
+    # By which channel it reaches the reader; empty: as its name and kind say.
     channel: str = ""
 
     @property
     def channel_word(self) -> str:
-        return self.channel or self.kind
+        if self.channel:
+            return self.channel
+        told = (word for pattern, word in CHANNEL_NAMES if re.search(pattern, self.name))
+        return next(told, "panel" if self.what.startswith("part of") else self.kind)
 
 
 def sees(**words: str) -> dict[str, str]:
@@ -62,9 +80,7 @@ CUSTOMER_ROWS = sees(
 OWN_TEAM_FIGURES = sees(manager=PAGE, director=PAGE, analyst=PAGE, admin=PAGE, anonymous=SIGN_IN)
 ADMIN_ONLY = sees(admin=PAGE, anonymous=SIGN_IN)
 IMPORTER = sees(manager=PAGE, admin=PAGE, anonymous=SIGN_IN)
-EXPORTER = sees(
-    manager=PAGE, other_manager=PAGE, director=PAGE, admin=PAGE, anonymous=SIGN_IN
-)
+EXPORTER = sees(manager=PAGE, other_manager=PAGE, director=PAGE, admin=PAGE, anonymous=SIGN_IN)
 EVERYBODY = sees(everybody=PAGE)
 MEMBERS = sees(everybody=PAGE, anonymous=SIGN_IN)
 
@@ -84,6 +100,8 @@ MATRIX = (
          channel="export"),
     Page("orders_export", "the list as a file, for those who may export", "page", EXPORTER,
          channel="export"),
+    Page("people_export", "the directory as a file", "page",
+         sees(hr=PAGE, admin=PAGE, anonymous=SIGN_IN), channel="export"),
     Page("dashboard", "figures of the widest scope one has", "page",
          sees(everybody=PAGE, hr=ABSENT, anonymous=SIGN_IN)),
     Page("dashboard_team", "figures of the rep's team", "page", OWN_TEAM_FIGURES, "team"),
@@ -192,20 +210,83 @@ def markdown() -> Iterator[str]:
     """docs/access.md, line by line."""
     yield "# Who sees what"
     yield ""
-    yield "Printed from `tests/access/matrix.py`, which the tests hold every page to:"
+    yield "Printed from `apps/members/roles.py` and `tests/access/`, which the tests hold the product to:"
     yield "`python -m tests.access.matrix > docs/access.md`."
+    yield ""
+    yield from _roles()
+    yield from _rules()
+    yield "## Records"
+    yield ""
+    yield "What each role does with a record, whatever their relation to it: on its page, in lists,"
+    yield "counts, searches, choices, suggestions and files (`tests/access/relations.py`)."
+    yield ""
+    yield from relations.markdown()
+    yield from _pages()
+    yield "## Models"
+    yield ""
+    yield from records.markdown()
+
+
+def _roles() -> Iterator[str]:
+    yield "## Roles"
+    yield ""
+    yield "How far a role reads, and after the stroke how far it changes, where that differs"
+    yield "(`roles.py`)."
+    yield ""
+    yield "| kind | " + " | ".join(role.value for role in AccessRole) + " |"
+    yield "| --- |" + " --- |" * len(AccessRole)
+    for kind, reads in READS.items():
+        words = (_reach(reads[role].name, WRITES[kind][role].name) for role in AccessRole)
+        yield f"| {kind.value} | " + " | ".join(words) + " |"
+    masks = ("yes" if role.sees_contact_data else "masked" for role in AccessRole)
+    yield "| phones and addresses of contacts | " + " | ".join(masks) + " |"
+    yield ""
+    yield "Who takes lists away as files is said in the settings, and of a member for themselves."
+    yield ""
+
+
+def _reach(reads: str, writes: str) -> str:
+    return reads.lower() if reads == writes else f"{reads.lower()} / {writes.lower()}"
+
+
+RULES = """\
+**Stand-in.** While a lead is away, from the first day up to and with the last one in the organisation's
+zone, the person named leads their teams too: they see and change what the lead's teams hold. A rep acts
+as a manager for these days; nobody else's role changes, and HR and analysts can't stand in. It is for
+the teams that the absent one leads, not for everything that a director sees; the lead's own record stays
+closed, and so do plans, pulse answers and cases. It is not passed on: who stands in for a stand-in gets
+what that one leads themselves. It ends at once when it is cancelled or the lead leaves.
+
+**Looking as somebody else.** An administrator looks at the product as any active member who is no
+administrator. Nothing can be changed, no file taken away, the person's account pages don't exist, and
+plans, pulse answers, cases and the audit log stay closed. A banner says so on every page, in the
+administrator's language, while the page speaks the other's. Beginning, end and every page opened are in
+the audit log. It ends by “Stop”, by signing out, after 60 minutes, or when one of the two may not any
+more; a change sent after that is not made.
+"""
+
+
+def _rules() -> Iterator[str]:
+    yield from RULES.splitlines()
+    yield ""
+
+
+def _pages() -> Iterator[str]:
+    yield "## Pages"
     yield ""
     yield (
         f"**{OWN}**: records they own, and customers without an owner (the pool). **{SUBTREE}**: those"
         " of the teams that they lead, their own, and the pool. **404**: for this person the page"
         " does not exist. **403**: they see it, but may not do this. **goes on**: leads to another"
-        " page. The analyst sees contacts without phone and email."
+        " page. There is no feed yet: an address that is one has to be declared."
     )
     yield ""
-    yield "| page | | " + " | ".join(PERSONAS.values()) + " |"
-    yield "| --- | --- |" + " --- |" * len(PERSONAS)
+    yield "| page | channel | | " + " | ".join(PERSONAS.values()) + " |"
+    yield "| --- | --- | --- |" + " --- |" * len(PERSONAS)
     for page in MATRIX:
-        yield f"| {page.name} | {page.what} | " + " | ".join(page.sees.values()) + " |"
+        answers = " | ".join(page.sees.values())
+        yield f"| {page.name} | {page.channel_word} | {page.what} | {answers} |"
+    yield ""
 
 
 if __name__ == "__main__":

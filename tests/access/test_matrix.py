@@ -27,10 +27,13 @@ from tests.access.conftest import OWNERS, POOL, Firm, name_of
 from tests.access.matrix import (
     ABSENT,
     ALL,
+    CHANNELS,
+    FILES,
     MATRIX,
     MOVES,
     OWN,
     PAGE,
+    PERSONAS,
     REFUSED,
     SIGN_IN,
     SUBTREE,
@@ -64,6 +67,13 @@ def test_every_address_of_the_product_is_in_the_matrix() -> None:
     assert sorted(set(names) - set(rows)) == []
     assert sorted(set(rows) - set(names)) == []
     assert len(rows) == len(set(rows))
+
+
+@pytest.mark.parametrize("page", MATRIX, ids=named)
+def test_every_page_names_a_channel_that_there_is(page: Page) -> None:
+    assert page.channel_word in CHANNELS
+    assert page.kind in {"list", "record", "page", "action"}
+    assert set(page.sees) == set(PERSONAS)
 
 
 def test_the_document_says_what_the_matrix_says() -> None:
@@ -197,8 +207,18 @@ def test_a_page_or_action_answers_each_persona(firm: Firm, page: Page) -> None:
         client, address = firm.client(persona), reverse(page.name, args=given)
         asked = client.post(address, posted) if page.kind == "action" else client.get(address)
         answers[persona] = answer(asked)
+        if asked.status_code == 200:
+            # Whatever leaves the product as a file is declared as one.
+            assert is_file(asked) is (page.channel_word in FILES), persona
 
     assert answers == page.sees
+
+
+def is_file(response: HttpResponseBase) -> bool:
+    return (
+        response.headers.get("Content-Disposition", "").startswith("attachment")
+        or response["Content-Type"] == "application/pdf"
+    )
 
 
 def test_a_hidden_choice_reads_like_one_that_never_was(firm: Firm) -> None:
