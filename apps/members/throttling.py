@@ -75,8 +75,8 @@ def seconds_to_wait(request: HttpRequest, *, action: str, key: str | None = None
             continue
         name = get_cache_key(request, app=ACCOUNTS, action=action, rate=rate, key=key)
         attempts = cache.get(name, [])  # newest first
-        if len(attempts) >= rate.amount:
-            seconds = max(seconds, attempts[rate.amount - 1] + rate.duration - now)
+        if attempts and len(attempts) >= rate.amount:
+            seconds = max(seconds, attempts[-1] + rate.duration - now)
     return math.ceil(seconds) or MINUTE_SECONDS
 
 
