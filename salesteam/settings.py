@@ -182,7 +182,10 @@ AUTH_PASSWORD_VALIDATORS = [
 # A new address counts once its mailbox has confirmed it, and the password is asked for again.
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_FORMS = {"add_email": "apps.members.forms.account.ChangeEmailForm"}
+ACCOUNT_FORMS = {
+    "add_email": "apps.members.forms.account.ChangeEmailForm",
+    "login": "apps.members.forms.sign_in.SignInForm",
+}
 MFA_ADAPTER = "apps.members.mfa_adapter.TwoStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
