@@ -32,7 +32,7 @@ OWN_DOORS = {"acting_stop", "account_logout"}
 SWITCHES = {"choose_theme", "choose_language"}
 ACCOUNT = re.compile(
     r"^(account_|mfa_|usersessions_|socialaccount_|openid_connect|security|session|two_step"
-    r"|passkey|recovery_code|api_token|sign_ins_own|sso_)"
+    r"|api_token|profile|kept_)"
 )
 FILES = re.compile(r"_(export|exports|pdf|csv|xlsx|file|rejected|download)$")
 SHOWN = ("text/", "application/json", "application/problem+json")

@@ -34,4 +34,4 @@ def acting_stop(request: HttpRequest) -> HttpResponse:
     del request.session[acting.KEY]
     acting.acting_stop(acting=ending, why="stop")
     messages.success(request, _("You are looking at the product as yourself again."))
-    return redirect("home")
+    return redirect("member", ending.member)
