@@ -15,8 +15,10 @@ from apps.core.errors import DomainError, NotPermitted
 from apps.core.models import Organisation
 from apps.core.outbox import mail_queue
 from apps.core.services import audit_record
+from apps.members.absences import lead_ids
 from apps.members.models import Member, StandIn
 from apps.members.roles import LEADING, SELLING
+from apps.members.selectors import manager_of
 
 DAY = timedelta(days=1)
 
@@ -48,7 +50,7 @@ def stand_in_name(
         absent=absent, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on, made_by=by
     )
     try:
-        named.full_clean()
+        named.full_clean(exclude=["made_by"])
     except ValidationError as error:
         raise DomainError(" ".join(error.messages)) from error
     named.save()
@@ -79,10 +81,20 @@ def stand_in_cancel(*, stand_in: StandIn, by: Member | None) -> None:
     _tell(held, "cancelled", by)
 
 
+def may_decide(by: Member, absent: Member) -> bool:
+    """Whether somebody decides who stands in for `absent`: they themselves, and who leads them.
+
+    Whoever stands in for them just now does not: nobody prolongs or passes on their own task.
+    """
+    if by.pk == absent.pk:
+        return True
+    if absent.pk in lead_ids(by) and manager_of(absent, Organisation.current().today()) != by:
+        return False
+    return bool(Member.objects.editable_by(by).filter(pk=absent.pk).exists())
+
+
 def _may(by: Member | None, absent: Member) -> None:
-    if by is None or by.pk == absent.pk:
-        return
-    if not Member.objects.editable_by(by).filter(pk=absent.pk).exists():
+    if by is not None and not may_decide(by, absent):
         raise NotPermitted(_("Only they themselves and whoever leads them decide this."))
 
 

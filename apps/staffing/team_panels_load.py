@@ -45,6 +45,12 @@ class Load:
     stuck: Decimal | None
 
     @property
+    def digits(self) -> int:
+        """Decimals of the medians of counts: between two members a half is possible."""
+        counts = (self.open, self.customers, self.stuck)
+        return int(any(count is not None and count % 1 for count in counts))
+
+    @property
     def is_cut(self) -> bool:
         return len(self.rows) < self.total
 

@@ -34,9 +34,7 @@ def _person(user: Member, pk: int) -> Member:
 
 
 def _may_name(user: Member, absent: Member) -> bool:
-    if absent.role not in LEADING or not absent.is_active:
-        return False
-    return user.pk == absent.pk or Member.objects.editable_by(user).filter(pk=absent.pk).exists()
+    return absent.role in LEADING and absent.is_active and services.may_decide(user, absent)
 
 
 @login_required
