@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from apps.members.models import Member
-from apps.members.querysets import Viewer, reads, writes
+from apps.members.querysets import Viewer, is_acted_for, reads, writes
 from apps.members.roles import Reach, RecordKind
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -37,6 +37,17 @@ def for_people_roles[**P](view: View[P]) -> View[P]:
 def for_everybodys_people[**P](view: View[P]) -> View[P]:
     """HR and administrators."""
     return _guarded(view, lambda user: reads(user, RecordKind.PEOPLE) is Reach.ALL)
+
+
+def may_export_people(user: Viewer) -> bool:
+    """Take the directory away as a file: HR and administrators, unless it was forbidden them."""
+    if reads(user, RecordKind.PEOPLE) is not Reach.ALL or is_acted_for(user):
+        return False
+    return user.may_export_lists is not False  # type: ignore[union-attr]
+
+
+def for_people_exporters[**P](view: View[P]) -> View[P]:
+    return _guarded(view, may_export_people)
 
 
 def for_administrators[**P](view: View[P]) -> View[P]:

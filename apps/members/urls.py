@@ -45,6 +45,7 @@ urlpatterns = [
     path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
     path("history/<slug:kind>/<int:pk>/", audit.record_history, name="record_history"),
     path("people/", people.people, name="people"),
+    path("people/export/", people.people_export, name="people_export"),
     path("people/<int:pk>/", people.member, name="member"),
     path("people/<int:pk>/edit/", people.member_edit, name="member_edit"),
     path("people/<int:pk>/let-in/", people.member_reactivate_page, name="member_reactivate"),

@@ -84,6 +84,13 @@ EXPORTER = sees(manager=PAGE, other_manager=PAGE, director=PAGE, admin=PAGE, ano
 EVERYBODY = sees(everybody=PAGE)
 MEMBERS = sees(everybody=PAGE, anonymous=SIGN_IN)
 
+TEAM_TREE = sees(
+    manager=PAGE, other_manager=PAGE, director=PAGE, hr=PAGE, admin=PAGE, anonymous=SIGN_IN
+)
+# The record of the rep's team; this director leads no team, and whoever leads none opens none.
+TEAM_RECORD = sees(manager=PAGE, hr=PAGE, admin=PAGE, anonymous=SIGN_IN)
+TEAM_FIGURES = sees(manager=PAGE, admin=PAGE, anonymous=SIGN_IN)
+
 MATRIX = (
     Page("customers", "list, search, count, choices", "list", CUSTOMER_ROWS, "customer"),
     Page("customer", "page", "record", CUSTOMER_ROWS, "customer"),
@@ -141,6 +148,27 @@ MATRIX = (
          sees(manager=REFUSED, hr=REFUSED, admin=MOVES, anonymous=SIGN_IN), "departure"),
     Page("member_departure", "part of the rep's page", "page",
          sees(manager=PAGE, hr=PAGE, admin=PAGE, anonymous=SIGN_IN), "departure"),
+    Page("teams", "the tree as far as one sees it", "page", TEAM_TREE),
+    Page("team_new", "form a team where one may", "page", TEAM_TREE),
+    Page("team", "the rep's team: people, stage, coverage", "page", TEAM_RECORD, "team"),
+    Page("team_edit", "its fields", "page", TEAM_RECORD, "team"),
+    Page("team_stage", "its stage by hand", "page", TEAM_RECORD, "team"),
+    Page("team_member_add", "somebody of another team", "page", TEAM_RECORD, "team"),
+    Page("team_move", "its place; its own lead does not decide it", "page",
+         {**TEAM_RECORD, "manager": REFUSED}, "team"),
+    Page("team_close", "its end; its own lead does not decide it", "page",
+         {**TEAM_RECORD, "manager": REFUSED}, "team"),
+    Page("team_reopen", "take up a closed team below the rep's", "action",
+         sees(manager=MOVES, hr=MOVES, admin=MOVES, anonymous=SIGN_IN), "closed team"),
+    Page("membership_end", "the rep leaves a second team", "page", TEAM_RECORD,
+         "second membership"),
+    Page("team_signs", "part of the team's page: figures", "page", TEAM_FIGURES, "team"),
+    Page("team_load", "part of the team's page: figures", "page", TEAM_FIGURES, "team"),
+    Page("team_open_work", "part of the team's page: figures", "page", TEAM_FIGURES, "team"),
+    Page("member_stand_ins", "part of the rep's page and of one's own", "page",
+         {**TEAM_RECORD, "rep": PAGE}, "member"),
+    Page("stand_in_cancel", "take back that somebody stands in for the manager", "action",
+         sees(manager=MOVES, hr=MOVES, admin=MOVES, anonymous=SIGN_IN), "stand-in"),
     Page("audit_log", "log, search, count; HR: what is about people", "page",
          sees(hr=PAGE, admin=PAGE, anonymous=SIGN_IN)),
     Page("audit_entry", "one entry and its rows, here about a member", "page",

@@ -235,6 +235,23 @@ def test_analyst_who_may_export_gets_contact_data_masked() -> None:
     assert "z@example.com" not in text
 
 
+def test_directory_is_for_hr_and_administrators() -> None:
+    hr, lead = make_member(AccessRole.HR, name="Hanna"), make_member(AccessRole.MANAGER)
+    make_member(team=make_team(lead=lead, name="North"), name="Mia", email="mia@example.com")
+    admin = make_member(AccessRole.ADMIN)
+
+    for person in (hr, admin):
+        found = {row["Name"]: row for row in rows_of(person, "people")}
+        assert found.keys() == {"Hanna", "Mia", lead.name, admin.name}
+        assert (found["Mia"]["Teams"], found["Mia"]["Access role"]) == ("North", "Rep")
+        assert (found["Mia"]["State"], found["Mia"]["Email"]) == ("Active", "mia@example.com")
+        assert "/people/export/" in signed_in(person).get(reverse("people")).content.decode()
+    assert AuditEntry.objects.filter(action="export.people").count() == 2
+
+    assert answer(lead, "people").status_code == 404
+    assert "/people/export/" not in signed_in(lead).get(reverse("people")).content.decode()
+
+
 # ── Who, and the trail ───────────────────────────────────────────────────────────────────────────
 
 

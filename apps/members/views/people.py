@@ -2,21 +2,30 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from apps.core.errors import DomainError, NotPermitted
+from apps.core.exports import export_response
 from apps.core.kept_text import kept_initial
 from apps.core.lists import list_response, listing
 from apps.core.models import Organisation
-from apps.members.access import for_people_roles, reader_of
+from apps.members.access import (
+    for_people_exporters,
+    for_people_roles,
+    may_export_people,
+    reader_of,
+)
 from apps.members.directory import SIGN_INS_SHOWN, deeds, record_of
+from apps.members.exports import people_export as export_of_people
 from apps.members.filters.people import COLUMNS, PeopleFilter
 from apps.members.forms.people import MemberForm, ReactivateForm
 from apps.members.models import Invitation, Member
 from apps.members.people import member_reactivate, member_update
+from apps.members.querysets import reads
+from apps.members.roles import Reach, RecordKind
 from apps.members.sign_in_log import last_sign_ins
 from apps.members.views.answers import form_page, refuse, refuse_fields
 
@@ -38,10 +47,28 @@ def people(request: HttpRequest) -> HttpResponse:
         columns=COLUMNS,
         default="name",
     )
-    invited = Invitation.objects.visible_to(reader).in_state("open").count()
-    is_admin = reader.role.administers
-    context = {"invited": invited, "may_invite": is_admin}
+    seen = reads(reader, RecordKind.PEOPLE) is Reach.ALL
+    invited = Invitation.objects.visible_to(reader).in_state("open").count() if seen else None
+    context = {
+        "invited": invited,
+        "may_invite": reader.role.administers,
+        "may_export": may_export_people(reader),
+    }
     return list_response(request, "members/people.html", result, **context)
+
+
+@require_GET
+@for_people_exporters
+def people_export(request: HttpRequest) -> HttpResponseBase:
+    reader = reader_of(request)
+    return export_response(
+        request,
+        Member.objects.record_visible_to(reader),
+        PeopleFilter(request.GET, user=reader),
+        listed=COLUMNS,
+        default="name",
+        export=export_of_people(),
+    )
 
 
 @require_safe
