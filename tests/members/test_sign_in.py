@@ -494,6 +494,12 @@ class TestSession:
         assert asks_for_sign_in(client) is True
 
 
+    def test_the_form_says_for_how_many_days(self, client: Client) -> None:
+        html = client.get(LOGIN).content.decode()
+
+        assert "Stay signed in on this computer for 14 days" in html
+
+
 def asks_for_sign_in(client: Client) -> bool:
     response = client.get("/account/password/change/")
     return response.status_code == 302 and response["Location"].startswith(LOGIN)
