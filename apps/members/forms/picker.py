@@ -6,6 +6,7 @@ from. The browser sends four values: `to` (the id), `to_q` (the text), `to_asked
 page came with) and `to_find` (the “Search” button); programs and tests send `to` alone.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ from django.utils.translation import gettext_lazy
 from apps.members.choosing import people_found, people_to_choose
 from apps.members.models import Member
 from apps.members.querysets import MemberQuerySet, Viewer
+
+# Attributes of the control that the template writes itself.
+OWN_ATTRIBUTES = {"id", "class", "required", "placeholder"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ class MemberPicker(forms.Widget):
             "pk": pk,
             "text": text,
             "found": self.found,
-            "attrs": {key: text for key, text in given.items() if key not in {"id", "required"}},
+            "style": given.get("class") or "form-control",
+            "attrs": {key: said for key, said in given.items() if key not in OWN_ATTRIBUTES},
             "id": given.get("id") or f"id_{name}",
             "required": self.is_required,
             "address": f"{reverse('member_choices')}?{query}",
@@ -115,8 +120,8 @@ class MemberField(forms.Field):
         """An initial id becomes the member, whose name the field shows."""
         if isinstance(value, int):
             return self.people.filter(pk=value).first()
-        if isinstance(value, Typed) and value.is_plain and value.pk.isdecimal():
-            return self.people.filter(pk=int(value.pk)).first()
+        if isinstance(value, Typed) and value.is_plain:
+            return self._chosen(value)
         return value
 
     def clean(self, value: Typed | None) -> Member | None:
@@ -134,7 +139,7 @@ class MemberField(forms.Field):
 
     def _chosen(self, typed: Typed) -> Member | None:
         """The id counts unless another name was typed since the page was made."""
-        if not typed.pk.isdecimal() or len(typed.pk) > 18:  # noqa: PLR2004 - digits of a bigint
+        if not re.fullmatch(r"[0-9]{1,18}", typed.pk):
             return None
         found = self.people.filter(pk=int(typed.pk)).first()
         if found is None or typed.is_plain or typed.text in {typed.asked, found.name}:
