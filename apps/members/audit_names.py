@@ -49,6 +49,8 @@ class Names:
         self, user: Viewer, entries: Iterable[AuditEntry], *, on_page: Named | None = None
     ) -> None:
         self.user = user
+        # Records are links in the log; on a record's own page they would lead back to it.
+        self.are_links = on_page is None
         self.reach = Reach.NONE if on_page is not None else reads(user, RecordKind.AUDIT)
         entries = list(entries)
         named = self._named(entries)

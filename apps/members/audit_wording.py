@@ -125,7 +125,7 @@ def _by(entry: AuditEntry, names: Names) -> SafeString:
 def _record(entry: AuditEntry, names: Names) -> SafeString:
     text = entry.label or _numbered(entry)
     address = record_address(entry.kind, names.key(entry.kind, entry.object_id))
-    if address:
+    if address and names.are_links:
         return format_html('<a href="{}">{}</a>', address, text)
     return format_html("<b>{}</b>", text)
 

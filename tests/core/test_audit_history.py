@@ -49,7 +49,7 @@ def test_a_move_is_told_in_words(mia: Member) -> None:
     html = shown(mia, "opportunity", opportunity)
 
     before, after = str(level("E")), str(level("D"))
-    assert "<b>Mia Petersen</b> moved <a" in html
+    assert "<b>Mia Petersen</b> moved <b>Line · Hart</b> from" in html
     assert f"from {before} to {after}" in html
     assert "opened the opportunity" in html
 
