@@ -17,12 +17,19 @@ from django.utils.crypto import get_random_string
 
 from apps.core.models import AuditEntry, MailState, Organisation, OutgoingMail
 from apps.exchange.models import ImportRun
+from apps.members.invitation_batches import batch_create
+from apps.members.invitations import Invitee, invitation_create
+from apps.members.models import AccessRole, Member, Position
+from apps.members.stand_ins import stand_in_name
+from apps.members.teams import team_close
+from apps.members.teams_members import team_member_add
 from apps.members.tokens import token_create
 from apps.overnight.models import NightRun, RunKind
 from apps.reports.mailing import report_mail_queue
 from apps.reports.models import Delivery
 from apps.reports.services import edition_send
-from apps.staffing.moves import member_move
+from apps.staffing.leaving import departure_of
+from apps.staffing.moves import member_move, planned_move
 from tests.access.conftest import OWNERS, POOL, Firm, name_of
 from tests.access.matrix import (
     ABSENT,
@@ -40,7 +47,7 @@ from tests.access.matrix import (
     Page,
     markdown,
 )
-from tests.factories import make_departure
+from tests.factories import make_departure, make_team
 
 ROOT = Path(__file__).resolve().parents[2]
 WEEK = "2026-W09"
@@ -133,7 +140,20 @@ def test_a_record_opens_for_those_who_see_it_and_is_absent_for_others(
             assert client.get(reverse(page.name, args=[10**12])).status_code == 404
 
 
-def arguments(  # noqa: PLR0911 - a return for each kind of record
+def _rep_with(what: str, firm: Firm) -> Member:
+    """The rep, with a move or a departure to come."""
+    rep, mate = firm.people["rep"], firm.people["mate"]
+    assert rep is not None
+    assert mate is not None
+    if what == "departure" and departure_of(rep) is None:
+        make_departure(rep, to=mate)
+    if what == "planned move" and planned_move(rep) is None:
+        in_a_week = Organisation.current().today() + timedelta(days=7)
+        member_move(member=rep, to=firm.south, on=in_a_week, reason="", by=None)
+    return rep
+
+
+def arguments(  # noqa: C901, PLR0911 - a return for each kind of record
     page: Page, firm: Firm
 ) -> tuple[list[Any], dict[str, str]]:
     """The address's arguments and, for an action, what is posted."""
@@ -145,18 +165,8 @@ def arguments(  # noqa: PLR0911 - a return for each kind of record
         delivery.save()
         OutgoingMail.objects.update(state=MailState.FAILED)
         return [delivery.pk], {}
-    if page.of == "planned move":
-        in_a_week = Organisation.current().today() + timedelta(days=7)
-        rep = firm.people["rep"]
-        assert rep is not None
-        member_move(member=rep, to=firm.south, on=in_a_week, reason="", by=None)
-        return [rep.pk], {}
-    if page.of == "departure":
-        leaver, mate = firm.people["rep"], firm.people["mate"]
-        assert leaver is not None
-        assert mate is not None
-        make_departure(leaver, to=mate)
-        return [leaver.pk], {}
+    if page.of in {"planned move", "departure"}:
+        return [_rep_with(page.of, firm).pk], {}
     if page.of == "audit entry":
         return [AuditEntry.objects.filter(kind="member").order_by("pk")[0].pk], {}
     if page.of == "run":
@@ -165,6 +175,10 @@ def arguments(  # noqa: PLR0911 - a return for each kind of record
         file = default_storage.save("imports/rejected.csv", ContentFile(b"file,line\n"))
         made = ImportRun.objects.create(by=firm.people["manager"], rejected_file=file)
         return [made.pk], {}
+    if page.of in {"closed team", "second membership", "stand-in"}:
+        return [_of_a_team(page.of, firm)], {}
+    if page.of in {"invitation", "batch", "position"}:
+        return _of_an_administrator(page.of, firm)
     if page.of in {"token", "session"}:
         return [_own_record(page.of, firm)], {}
     known: dict[str, tuple[list[Any], dict[str, str]]] = {
@@ -175,10 +189,47 @@ def arguments(  # noqa: PLR0911 - a return for each kind of record
         "language": ([], {"language": "en"}),
         "theme": ([], {"theme": "dark"}),
         "passkey": ([1], {}),
+        "day": (["2026-12-24"], {}),
         "key": (["key"], {}),
         "reset key": (["1", "key"], {}),
     }
     return known.get(page.of, ([], {}))
+
+
+def _of_an_administrator(kind: str, firm: Firm) -> tuple[list[Any], dict[str, str]]:
+    """An invitation, a file of them with a good and a refused row, or a position that nobody has."""
+    admin = firm.people["admin"]
+    assert admin is not None
+    word = get_random_string(8).lower()
+    if kind == "position":
+        return [Position.objects.create(code=word, names={"en": word}).pk], {}
+    if kind == "invitation":
+        invitee = Invitee(f"{word}@example.com", word, AccessRole.REP, firm.north)
+        return [invitation_create(invitee=invitee, by=admin).pk], {}
+    lines = ("email,name,access role,team", f"{word}@example.com,A,rep,North", "x,B,rep,North")
+    batch = batch_create(content="\n".join(lines).encode(), file_name="a.csv", by=admin)
+    return [batch.pk], {"expected": "1"}
+
+
+def _of_a_team(kind: str, firm: Firm) -> int | str:
+    """The address's argument of something about the rep's team or its lead."""
+    today = Organisation.current().today()
+    rep, manager, stand_in = (firm.people[who] for who in ("rep", "manager", "other_manager"))
+    assert rep is not None
+    assert manager is not None
+    assert stand_in is not None
+    team = make_team(parent=firm.north)
+    if kind == "closed team":
+        return team_close(team=team, by=None).slug
+    if kind == "second membership":
+        membership = team_member_add(team=team, member=rep, starts_on=today, ends_on=None, by=None)
+        return int(membership.pk)
+    StandIn.objects.filter(absent=manager).delete()  # that of the persona before
+    starts_on, ends_on = today + timedelta(days=30), today + timedelta(days=40)
+    named = stand_in_name(
+        absent=manager, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on, by=None
+    )
+    return int(named.pk)
 
 
 def _own_record(kind: str, firm: Firm) -> int:
