@@ -7,7 +7,7 @@ sign-in would flood the table too.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -18,6 +18,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.models import Organisation
 from apps.core.origin import client_address
 from apps.members.browsers import browser_in_words, browser_of
 from apps.members.models import Member, SignIn, SignInOutcome
@@ -62,6 +63,13 @@ def last_sign_ins(member: Member, n: int) -> list[SignInLine]:
 def sign_ins_delete_old(before: datetime) -> int:
     """Forget attempts from before an instant; says how many."""
     return SignIn.objects.filter(at__lt=before).delete()[0]
+
+
+def sign_ins_expire(*, as_of: date) -> int:
+    """Forget attempts older than the audit entries that the organisation keeps, by whole months."""
+    firm = Organisation.current()
+    year, month = divmod(as_of.year * 12 + as_of.month - 1 - firm.audit_months, 12)
+    return sign_ins_delete_old(datetime(year, month + 1, 1, tzinfo=firm.zone))
 
 
 def sign_in_done(*, request: HttpRequest, user: Member, **_signal: object) -> None:

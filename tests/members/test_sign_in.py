@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -23,10 +24,10 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
 
-from apps.core.models import OutgoingMail
+from apps.core.models import Organisation, OutgoingMail
 from apps.members.browsers import browser_in_words, browser_of
 from apps.members.models import Member, SignIn, SignInOutcome
-from apps.members.sign_in_log import last_sign_ins, sign_ins_delete_old
+from apps.members.sign_in_log import last_sign_ins, sign_ins_delete_old, sign_ins_expire
 from tests.factories import PASSWORD, make_member
 
 LOGIN, RESET, CODE = "/account/login/", "/account/password/reset/", "/account/2fa/authenticate/"
@@ -164,6 +165,18 @@ class TestLog:
 
         assert sign_ins_delete_old(NOW - timedelta(days=2)) == 1
         assert SignIn.objects.count() == 2
+
+    def test_the_night_keeps_them_as_long_as_the_audit_trail(self) -> None:
+        Organisation.objects.update_or_create(
+            singleton=True, defaults={"audit_months": 26, "time_zone": "Europe/Berlin"}
+        )
+        first_kept = datetime(2024, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+        for at in (first_kept, first_kept - timedelta(seconds=1), NOW):
+            SignIn.objects.create(outcome=REFUSED, at=at)
+
+        assert sign_ins_expire(as_of=NOW.date()) == 1
+        assert sign_ins_expire(as_of=NOW.date()) == 0
+        assert SignIn.objects.filter(at__gte=first_kept).count() == 2
 
 
 class TestLines:
@@ -492,7 +505,6 @@ class TestSession:
         assert asks_for_sign_in(client) is False
         clock.shift(timedelta(days=15))
         assert asks_for_sign_in(client) is True
-
 
     def test_the_form_says_for_how_many_days(self, client: Client) -> None:
         html = client.get(LOGIN).content.decode()
