@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.audit_retention import audit_expire
 from apps.core.outbox import mails_forget_words
+from apps.members.sign_in_log import sign_ins_expire
 from apps.metrics import services as metrics
 from apps.overnight.models import NightRun, RunKind
 from apps.staffing.leaving import departures_take_effect
@@ -52,6 +53,10 @@ def _audit_expire(run: NightRun) -> int:
     return audit_expire(as_of=run.through_on)
 
 
+def _sign_ins_expire(run: NightRun) -> int:
+    return sign_ins_expire(as_of=run.through_on)
+
+
 def _mail_words(_run: NightRun) -> int:
     return mails_forget_words()
 
@@ -63,6 +68,7 @@ STEPS = (
     Step("day_facts", _("Day facts"), _day_facts),
     Step("level_rates", _("Conversion and dwell time"), _level_rates),
     Step("audit_expire", _("Audit entries past their time"), _audit_expire),
+    Step("sign_ins_expire", _("Sign-ins past their time"), _sign_ins_expire),
     Step("mail_words", _("Words of old mails"), _mail_words),
 )
 BY_NAME = {step.name: step for step in STEPS}

@@ -63,6 +63,7 @@ def test_it_prints_the_run_as_json() -> None:
         ("day_facts", "done", 1),
         ("level_rates", "done", 5),
         ("audit_expire", "done", 0),
+        ("sign_ins_expire", "done", 0),
         ("mail_words", "done", 0),
     ]
     known = last_run()

@@ -191,7 +191,7 @@ def test_a_run_that_stopped_goes_on_at_the_step_where_it_stopped(
     services.run_finish(run=run)
 
     run.refresh_from_db()
-    assert again == ["day_facts", "level_rates", "audit_expire", "mail_words"]
+    assert again == ["day_facts", "level_rates", "audit_expire", "sign_ins_expire", "mail_words"]
     assert run.state == RunState.DONE
     assert DayFact.objects.count() == 4
 
