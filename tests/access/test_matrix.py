@@ -19,7 +19,7 @@ from apps.core.models import AuditEntry, MailState, Organisation, OutgoingMail
 from apps.exchange.models import ImportRun
 from apps.members.invitation_batches import batch_create
 from apps.members.invitations import Invitee, invitation_create
-from apps.members.models import AccessRole, Member, Position
+from apps.members.models import AccessRole, Member, Position, StandIn
 from apps.members.stand_ins import stand_in_name
 from apps.members.teams import team_close
 from apps.members.teams_members import team_member_add
