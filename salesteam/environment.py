@@ -85,7 +85,8 @@ class Environment(BaseSettings):
         None, description="Single sign-on: words of the button, such as Sign in with Contoso."
     )
     oidc_is_two_step: bool = Field(
-        False, description="Single sign-on: the provider asks for two steps, so that none follow here."
+        False,
+        description="Single sign-on: the provider asks for two steps, so that none follow here.",
     )
 
     @field_validator("salesteam_home")
