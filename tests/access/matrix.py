@@ -129,7 +129,7 @@ MATRIX = (
     Page("night_runs", "run log", "page", ADMIN_ONLY),
     Page("night_run", "one run", "page", ADMIN_ONLY, "run"),
     Page("night_run_start", "start a run", "action", sees(admin=MOVES, anonymous=SIGN_IN)),
-    Page("home", "start", "page", sees(everybody=MOVES, hr=PAGE, anonymous=SIGN_IN)),
+    Page("home", "start", "page", sees(everybody=MOVES, anonymous=SIGN_IN)),
     Page("choose_language", "switch", "action", sees(everybody=MOVES), "language"),
     Page("choose_theme", "switch", "action", sees(everybody=MOVES), "theme"),
     Page("components", "gallery of components", "page", ADMIN_ONLY),

@@ -30,5 +30,8 @@ def form_page(
 
 def refuse_fields(form: forms.Form, error: ValidationError) -> None:
     """Say a record's refusal at the fields concerned, or above the form where it has none of them."""
-    for name, problems in getattr(error, "error_dict", {None: error.error_list}).items():
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, problems in error.error_dict.items():
         form.add_error(name if name in form.fields else None, problems)
