@@ -47,6 +47,7 @@ class HoldingRow:
     label: str | Promise
     count: int | None
     shares: list[ShareRow]
+    is_sales: bool
 
 
 def reads_sales(user: Viewer) -> bool:
@@ -83,8 +84,9 @@ def colleagues(member: Member, user: Viewer) -> MemberQuerySet:
 
 
 def counts_of(member: Member) -> list[tuple[Holding, int]]:
-    """What the member holds, by kind."""
-    return [(holding, holding.count(member)) for holding in HOLDINGS]
+    """What the member holds, by kind; customers and opportunities even where there are none."""
+    counted = [(holding, holding.count(member)) for holding in HOLDINGS]
+    return [(holding, n) for holding, n in counted if n or holding.is_sales]
 
 
 def preview_rows(found: Iterable[tuple[Holding, list[Share]]], user: Viewer) -> list[HoldingRow]:
@@ -115,7 +117,8 @@ def _row(
     holding: Holding, shares: list[tuple[Member | None, int, Decimal | None]], user: Viewer
 ) -> HoldingRow:
     if holding.is_sales and not reads_sales(user):
-        return HoldingRow(holding.label, None, [])
+        return HoldingRow(holding.label, None, [], holding.is_sales)
     where = _("The pool") if holding.name == "customers" else _("Nobody: they end")
     lines = [ShareRow(to, where, count, value) for to, count, value in shares]
-    return HoldingRow(holding.label, sum(count for _to, count, _value in shares), lines)
+    total = sum(count for _to, count, _value in shares)
+    return HoldingRow(holding.label, total, lines, holding.is_sales)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 NO_CHOICE = {"invalid_choice": _("There is no such choice.")}
+BOX = {"class": "form-check-input"}
 CUSTOMERS = (
     ("person", _("All to one person")),
     ("spread", _("Spread evenly over several")),
@@ -31,7 +32,7 @@ OPPORTUNITIES = (
 
 def _how(label: "_StrPromise", choices: tuple[tuple[str, Any], ...]) -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=label, choices=choices, widget=forms.RadioSelect, error_messages=NO_CHOICE
+        label=label, choices=choices, widget=forms.RadioSelect(attrs=BOX), error_messages=NO_CHOICE
     )
 
 
@@ -41,13 +42,20 @@ class LeaveForm(forms.Form):
     last_on = DayField(_("Last day"))
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
     customers_how = _how(_("Customers"), CUSTOMERS)
-    customers_to = MemberField(label=_("Who gets the customers"), chosen_for="own", required=False)
+    customers_to = MemberField(
+        label=_("Who gets the customers"),
+        chosen_for="own",
+        required=False,
+        help_text=_("If all go to one person."),
+    )
     opportunities_how = _how(_("Open opportunities"), OPPORTUNITIES)
     opportunities_to = MemberField(
         label=_("Who gets the opportunities"),
         chosen_for="own",
         required=False,
-        help_text=_("Those without a customer, or whose customer goes to the pool, go here too."),
+        help_text=_(
+            "If all go to one person; else those without a customer, or whose customer goes to the pool."
+        ),
     )
     among: "forms.ModelMultipleChoiceField[Member]" = forms.ModelMultipleChoiceField(
         queryset=None,

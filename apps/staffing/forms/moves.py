@@ -32,3 +32,5 @@ class MoveMemberForm(forms.Form):
         to = self.fields["to"]
         assert isinstance(to, TeamChoice)  # noqa: S101 - for the type checker
         to.offer(offered, understood=decided)
+        # Nobody is to be moved to the top of the tree because it stands first.
+        to.widget.choices = [("", _("Choose a team")), *to.widget.choices]

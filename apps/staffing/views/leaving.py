@@ -21,7 +21,6 @@ from apps.staffing.leaving_reading import (
     counts_of,
     departure_rows,
     preview_rows,
-    reads_sales,
     teams_led,
 )
 from apps.staffing.models import Departure, DepartureState
@@ -51,10 +50,7 @@ def member_leave(request: HttpRequest, pk: int) -> HttpResponse:
         answer = _done(request, form, member) or _once_more(request, form, member)
         if answer is not None:
             return answer
-    holdings = counts_of(member)
-    if not reads_sales(request.user):
-        holdings = [(holding, n) for holding, n in holdings if not holding.is_sales]
-    content = {"member": member, "holdings": holdings}
+    content = {"member": member, "holdings": counts_of(member)}
     if "back" in request.POST:
         return render(request, "staffing/leave.html", {"form": form, **content})
     return form_page(request, "staffing/leave.html", form, **content)
