@@ -1,7 +1,8 @@
 """What the audit trail costs a write, and what its log costs with a million entries.
 
 The write is `opportunity_move` as people do it: locked, checked, recorded and committed, in turn
-with the same write without the trail's entry. The log is compared with the bare list.
+with the same write without the trail's entry. The log is compared with the bare list; as for other
+lists, the limit leaves half as much again over what was measured.
 """
 
 import statistics
@@ -58,13 +59,13 @@ def run() -> list[Result]:
         admin = Client()
         admin.force_login(Member.objects.get(access_role=AccessRole.ADMIN))
         pages = (
-            ("log", 10.0, "/audit/"),
-            ("log_by_rare_kind", 10.0, "/audit/?kind=member"),
-            ("log_by_action", 10.0, "/audit/?action=order.create"),
-            ("log_by_person", 10.0, "/audit/?person=rep"),
-            ("log_by_label", 14.0, "/audit/?q=c4ca4238a0b9"),
-            ("log_of_bulk", 10.0, "/audit/?sort_of=bulk"),
-            ("log_of_a_record", 10.0, "/audit/?kind=opportunity&record=1"),
+            ("log", 26.0, "/audit/"),
+            ("log_by_rare_kind", 26.0, "/audit/?kind=member"),
+            ("log_by_action", 26.0, "/audit/?action=order.create"),
+            ("log_by_person", 26.0, "/audit/?person=rep"),
+            ("log_by_label", 26.0, "/audit/?q=c4ca4238a0b9"),
+            ("log_of_bulk", 26.0, "/audit/?sort_of=bulk"),
+            ("log_of_a_record", 26.0, "/audit/?kind=opportunity&record=1"),
         )
         return [write, *(_page(name, limit, admin, address) for name, limit, address in pages)]
 

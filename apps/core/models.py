@@ -192,6 +192,14 @@ class AuditEntry(models.Model):
             GinIndex(OpClass(Upper("label"), name="gin_trgm_ops"), name="audit_label_search"),
             # Of bulk operations only, which are few.
             GinIndex(fields=["rows"], name="audit_by_row", condition=~models.Q(rows=[])),
+            models.Index(
+                fields=["-at", "-id"], name="audit_bulk_by_time", condition=~models.Q(rows=[])
+            ),
+            models.Index(
+                fields=["-at", "-id"],
+                name="audit_readings_by_time",
+                condition=models.Q(is_reading=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,7 @@ def jonas() -> Member:
 def shown(user: Member, kind: str, record: Any, **headers: str) -> str:
     client = Client()
     client.force_login(user)
-    response = client.get(reverse("record_history", args=[kind, record.pk]), headers=headers)  # type: ignore[arg-type]
+    response = client.get(reverse("record_history", args=[kind, record.pk]), headers=headers)
     assert response.status_code == 200
     return re.sub(r"\s+", " ", response.content.decode())
 

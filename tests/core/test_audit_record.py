@@ -95,7 +95,7 @@ def test_a_bulk_operation_is_one_entry_with_its_rows(mia: Member) -> None:
 
 
 def test_values_that_did_not_change_are_no_change(mia: Member) -> None:
-    changes = {"owner": [mia, mia], "value": [Decimal("1.50"), Decimal("2.50")]}
+    changes: dict[str, Any] = {"owner": [mia, mia], "value": [Decimal("1.50"), Decimal("2.50")]}
 
     audit_record(by=mia, action="customer.assign", record=make_customer(), changes=changes)
 
