@@ -17,6 +17,7 @@ from apps.metrics.models import DayFact, LevelRate
 from apps.overnight.models import NightRun
 from apps.reports.models import Delivery, Edition
 from apps.sample import registry
+from apps.staffing.models import Departure
 
 # Rows that exist only because of sample rows, with what ties them to the sample.
 DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
@@ -30,6 +31,7 @@ DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
     (DayFact, Q(member__is_sample=True) | Q(team__is_sample=True)),
     (Membership, Q(member__is_sample=True)),
     (PositionHolding, Q(member__is_sample=True)),
+    (Departure, Q(member__is_sample=True)),
     (SignIn, Q(member__is_sample=True)),
     (ApiToken, Q(member__is_sample=True)),
     (Invitation.positions.through, Q(invitation__is_sample=True)),
@@ -40,6 +42,7 @@ RELEASED: tuple[tuple[type[Model], str], ...] = (
     (NightRun, "started_by"),
     (ImportRun, "by"),
     (Edition, "made_by"),
+    (Departure, "by"),
 )
 
 
