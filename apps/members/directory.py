@@ -75,52 +75,38 @@ def deeds(member: Member, reader: Member) -> list[Deed]:
 
     The services behind them refuse everybody else; this only spares people the refusal.
     """
-    mine = editable_fields(reader, member)
+    is_mine = bool(editable_fields(reader, member))
     is_admin = reader.role.administers
+    others = reader.pk != member.pk
     wanted = (
-        (bool(mine), _("Edit"), "member_edit", "pencil", False),
-        (
-            bool(mine) and member.is_active,
-            _("Move to another team"),
-            "member_move",
-            "arrow-right",
-            False,
-        ),
-        (may_act_for(reader, member), _("See the product as they do"), "acting_start", "eye", True),
-        (
-            _has_second_step(member, reader),
-            _("Reset two-step sign-in"),
-            "two_step_reset",
-            "key",
-            True,
-        ),
-        (
-            is_admin and member.is_active and reader.pk != member.pk,
-            _("Hand over and deactivate"),
-            "member_leave",
-            "logout",
-            False,
-        ),
-        (is_admin and not member.is_active, _("Let in again"), "member_reactivate", "user", False),
+        is_mine and _deed(_("Edit"), "member_edit", member, "pencil"),
+        is_mine
+        and member.is_active
+        and _deed(_("Move to another team"), "member_move", member, "arrow-right"),
+        may_act_for(reader, member)
+        and _deed(_("See the product as they do"), "acting_start", member, "eye", is_post=True),
+        _has_second_step(member, reader)
+        and _deed(_("Reset two-step sign-in"), "two_step_reset", member, "key", is_post=True),
+        is_admin
+        and member.is_active
+        and others
+        and _deed(_("Hand over and deactivate"), "member_leave", member, "logout"),
+        is_admin
+        and not member.is_active
+        and _deed(_("Let in again"), "member_reactivate", member, "user"),
     )
-    made = [_deed(*rest, member=member) for may, *rest in wanted if may]
-    return [deed for deed in made if deed is not None]
+    return [deed for deed in wanted if deed]
 
 
 def _has_second_step(member: Member, reader: Member) -> bool:
     """Whether there is one that the reader may take off."""
     if not reader.role.administers or reader.pk == member.pk:
         return False
-    return Authenticator.objects.filter(user=member).exists()
+    return bool(Authenticator.objects.filter(user=member).exists())
 
 
 def _deed(
-    label: str | Promise,
-    name: str,
-    icon: str,
-    is_post: bool,
-    *,
-    member: Member,
+    label: str | Promise, name: str, member: Member, icon: str, *, is_post: bool = False
 ) -> Deed | None:
     """The deed, unless its page does not exist in this installation."""
     try:

@@ -98,7 +98,8 @@ days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 calendars = st.builds(
     lambda weekdays, place, own: WorkCalendar(
         frozenset(weekdays),
-        *place,
+        place[0],
+        place[1],
         exceptions={day: SpecialDay(day, "", works, is_own=True) for day, works in own.items()},
     ),
     st.sets(st.integers(1, 7), min_size=1),

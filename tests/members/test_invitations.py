@@ -515,7 +515,7 @@ def test_who_accepts_is_signed_in_and_goes_on(client: Client, admin: Member, tea
     html = page.content.decode()
     assert "at least 10 characters" in html
     assert 'value="Nele New"' in html
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "strict-origin"
     assert "no-store" in page.headers["Cache-Control"]
     assert response["Location"] == reverse("home")
     member = Member.objects.get(email="new@example.com")

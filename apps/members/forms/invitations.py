@@ -1,13 +1,12 @@
 """Forms of inviting: one person, a file of many, and saying yes."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.password_validation import (
     password_validators_help_texts,
     validate_password,
 )
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +17,9 @@ from apps.members.forms.teams import TeamChoice
 from apps.members.invitation_file import MOST_BYTES
 from apps.members.invitations import Invitee
 from apps.members.models import AccessRole, CareerLevel, Invitation, Member, Position, Team
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 
 class InvitationForm(forms.Form):
@@ -84,8 +86,8 @@ class InvitationFileForm(forms.Form):
         },
     )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             message = _t("The file has more than %(megabytes)s MB: invite in several files.")
             raise forms.ValidationError(message % {"megabytes": MOST_BYTES // 1024**2})

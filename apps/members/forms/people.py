@@ -22,7 +22,7 @@ EXPORTS = (("role", _("as the access role says")), ("1", _("yes")), ("0", _("no"
 LANGUAGE_CHOICES = [(code, name) for code, name, _short in LANGUAGES]
 
 
-class PositionChoices(forms.ModelMultipleChoiceField):
+class PositionChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Several positions, as boxes to tick."""
 
     widget = forms.CheckboxSelectMultiple

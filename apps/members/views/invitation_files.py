@@ -22,7 +22,9 @@ MOST_SHOWN = 100
 
 
 def _batch(request: HttpRequest, pk: int) -> InvitationBatch:
-    return get_object_or_404(InvitationBatch.objects.editable_by(request.user), pk=pk)
+    rows = InvitationBatch.objects.editable_by(request.user)
+    found: InvitationBatch = get_object_or_404(rows, pk=pk)
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -33,7 +33,8 @@ both = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def _member(request: HttpRequest, pk: int) -> Member:
-    return get_object_or_404(Member.objects.record_visible_to(request.user), pk=pk)
+    found: Member = get_object_or_404(Member.objects.record_visible_to(request.user), pk=pk)
+    return found
 
 
 @require_safe
