@@ -143,7 +143,7 @@ def team_lead_set(*, team: Team, lead: Member | None, by: Member | None) -> Team
 def team_move(*, team: Team, to: Team | None, by: Member | None) -> Team:
     """Put the team, with everything below it, under another one, or at the top of the tree.
 
-    Figures stay stamped with their teams; sums of a subtree follow the tree of today (ADR 8).
+    Figures stay stamped with their teams; sums of a subtree follow the tree of today (ADR 10).
     All teams are held, in the order of their keys, so that no second move can close a circle
     meanwhile. It is a lock that lets orders and opportunities of the teams through.
 
