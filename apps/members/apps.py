@@ -5,7 +5,8 @@ class MembersConfig(AppConfig):
     name = "apps.members"
 
     def ready(self) -> None:
-        from apps.members import security_log, sign_in_log  # noqa: PLC0415 - needs the models
+        from apps.members import security_log, sessions, sign_in_log  # noqa: PLC0415 - needs the models
 
         security_log.connect()
+        sessions.connect()
         sign_in_log.connect()

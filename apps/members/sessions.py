@@ -8,6 +8,7 @@ from importlib import import_module
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +23,7 @@ from apps.members.signed_in import real_person
 # When this session was last noted as seen; noting costs two writes, so it is not done each time.
 SEEN = "seen_at"
 SEEN_SECONDS = 300
+AGENT_LENGTH = 200
 # Of a client without one, such as a socket.
 NO_ADDRESS = "::"
 HELD_IN_HAND = ("iPhone", "iPad", "Android", "HarmonyOS")
@@ -97,8 +99,27 @@ def own_session(member: Member, pk: int) -> UserSession | None:
     return found
 
 
+def session_noted(*, request: HttpRequest, user: Member, **_told: object) -> None:
+    """Write down by which browser and from where the session is in use; told at each sign-in."""
+    request.session[SEEN] = time.time()
+    UserSession.objects.update_or_create(
+        session_key=request.session.session_key,
+        defaults={
+            "user": user,
+            "ip": client_address(request) or NO_ADDRESS,
+            "user_agent": request.headers.get("User-Agent", "")[:AGENT_LENGTH],
+            "last_seen_at": timezone.now(),
+        },
+    )
+
+
+def connect() -> None:
+    """Listen to every way of signing in; once, when the app is ready."""
+    user_logged_in.connect(session_noted)
+
+
 class SessionSeenMiddleware:
-    """Notes, at most every few minutes, that a session is in use, by which browser, from where."""
+    """Notes every few minutes that a session is still in use."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -106,21 +127,7 @@ class SessionSeenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         person = real_person(request)
         if person is not None and request.session.session_key:
-            self._note(request, person)
+            age = time.time() - request.session.get(SEEN, 0)
+            if age >= SEEN_SECONDS:
+                session_noted(request=request, user=person)
         return self.get_response(request)
-
-    @staticmethod
-    def _note(request: HttpRequest, member: Member) -> None:
-        now = time.time()
-        if now - request.session.get(SEEN, 0) < SEEN_SECONDS:
-            return
-        request.session[SEEN] = now
-        UserSession.objects.update_or_create(
-            session_key=request.session.session_key,
-            defaults={
-                "user": member,
-                "ip": client_address(request) or NO_ADDRESS,
-                "user_agent": request.headers.get("User-Agent", "")[:200],
-                "last_seen_at": timezone.now(),
-            },
-        )

@@ -22,6 +22,7 @@ from apps.core.urls import urlpatterns as core_urls
 from apps.members.middleware import MemberLocaleMiddleware
 from apps.members.models import AccessRole, Member
 from apps.members.roles import RecordKind
+from apps.members.urls import urlpatterns as member_urls
 from salesteam.urls import urlpatterns as site_urls
 from tests.factories import PASSWORD, make_member
 
@@ -47,6 +48,7 @@ urlpatterns = [
     path("clients/", page, name="customers"),
     path("figures/", page, name="dashboard"),
     *[pattern for pattern in site_urls if "allauth" in str(pattern)],
+    *[pattern for pattern in member_urls if str(pattern.pattern).startswith("account/")],
     *core_urls,
 ]
 

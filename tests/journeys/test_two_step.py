@@ -41,7 +41,7 @@ def type_code(page: Page, code: str) -> None:
 
 def test_app_and_recovery_codes_from_being_made_to_being_used(page: Page, ana: Member) -> None:
     Organisation.objects.update_or_create(
-        singleton=True, defaults={"two_step_roles": [AccessRole.REP]}
+        singleton=True, defaults={"two_step_roles": [AccessRole.REP.value]}
     )
     page.goto("/account/tokens/")
     type_password(page, ana)

@@ -14,7 +14,8 @@ STEP_SECONDS = 30
 
 def code_of(secret: str, *, steps: int = 0) -> str:
     """What the app shows now, or so many steps of 30 seconds later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // STEP_SECONDS + steps))
+    shown: str = format_hotp_value(hotp_value(secret, int(time.time()) // STEP_SECONDS + steps))
+    return shown
 
 
 def sign_in(client: Client, member: Member, *, password: str = PASSWORD, next: str = "") -> str:  # noqa: A002

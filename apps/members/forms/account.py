@@ -21,7 +21,7 @@ from apps.members.own_account import address_settle, email_is_taken
 
 class ProfileForm(forms.Form):
     name = forms.CharField(
-        label=_("Name"),
+        label=_("Your name"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
