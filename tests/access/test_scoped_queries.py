@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("views", "api", "forms", "filters")
-SCOPING = {"visible_to", "record_visible_to", "editable_by"}
+SCOPING = {"visible_to", "record_visible_to", "editable_by", "placed_by", "reachable_by", "none"}
 # Queries of something that is nobody's: the subtree of a team that was found by `visible_to`.
 NARROWING = {"subtree_of"}
 
@@ -46,7 +46,11 @@ def test_every_query_of_the_web_layer_is_scoped_at_once(module: Path) -> None:
     [
         ("Customer.objects.visible_to(user).filter(pk=1)", []),
         ("Customer.objects.editable_by(user)", []),
+        ("Member.objects.record_visible_to(user).count()", []),
+        ("Contact.objects.reachable_by(user)", []),
+        ("people = Member.objects.none()", []),
         ("Customer.objects.filter(pk=1)", [1]),
+        ("Customer.objects.all().visible_to(user)", [1]),
         ("rows = Customer.objects\nrows.all()", [1]),
         ("get_object_or_404(Customer.objects, pk=1)", [1]),
         ("x = 1\nCustomer._default_manager.all()", [2]),
