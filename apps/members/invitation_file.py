@@ -37,7 +37,7 @@ HEADINGS = {
     "name": ("name", "姓名"),
     "access_role": ("access role", "role", "访问角色", "存取角色", "訪問角色", "角色"),
     "team": ("team", "团队", "團隊"),
-    "positions": ("positions", "position", "岗位", "崗位"),
+    "positions": ("positions", "position", "岗位", "崗位", "职位", "職位"),
     "career_level": ("career level", "职级", "職級"),
     "time_zone": ("time zone", "zone", "时区", "時區"),
     "language": ("language", "语言", "語言"),

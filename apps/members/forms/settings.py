@@ -188,7 +188,7 @@ class PositionForm(forms.Form):
         error_messages=NO_CHOICE,
     )
     rank = forms.IntegerField(
-        label=_("Order"), min_value=0, max_value=32767, help_text=_("Lower numbers stand first.")
+        label=_("Rank"), min_value=0, max_value=32767, help_text=_("Lower numbers stand first.")
     )
     is_active = forms.BooleanField(
         label=_("In use"),
