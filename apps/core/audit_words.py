@@ -105,8 +105,8 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "export.opportunities": _("%(by)s exported opportunities: %(count)s"),
     "export.orders": _("%(by)s exported orders: %(count)s"),
     "export.people": _("%(by)s exported the people list: %(count)s"),
-    "opportunity.assign": _("%(by)s handed on opportunities: %(count)s"),
-    "customer.assign": _("%(by)s changed the owner of customers: %(count)s"),
+    "opportunity.assign": _("%(by)s handed opportunities on"),
+    "customer.assign": _("%(by)s gave customers another owner"),
     "order.create": _("%(by)s recorded the order %(record)s"),
     # What runs in the background
     "edition.send": _("%(by)s had the weekly report of %(record)s for %(week)s sent"),

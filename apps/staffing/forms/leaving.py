@@ -40,7 +40,12 @@ class LeaveForm(forms.Form):
     """The last day, the receivers of customers and open opportunities, and a lead for each team."""
 
     last_on = DayField(_("Last day"))
-    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        help_text=_("Read by everybody who sees what is handed on."),
+    )
     customers_how = _how(_("Customers"), CUSTOMERS)
     customers_to = MemberField(
         label=_("Who gets the customers"),

@@ -17,7 +17,12 @@ class MoveMemberForm(forms.Form):
 
     to = TeamChoice(_("New team"), None)
     on = DayField(_("First day there"))
-    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        help_text=_("Read by everybody who sees what is handed on."),
+    )
 
     def __init__(self, *args: Any, user: Viewer, present: Team | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
