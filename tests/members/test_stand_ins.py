@@ -170,7 +170,7 @@ def test_only_they_themselves_and_whoever_leads_them_decide(
     manager: Member, team: Team, colleague: Member
 ) -> None:
     director = make_member(AccessRole.DIRECTOR)
-    Team.objects.filter(pk=team.parent_id).update(lead=director)
+    Team.objects.filter(children=team).update(lead=director)
     membership_start(member=manager, team=team, starts_on=LONG_AGO, by=None)
 
     with nothing_changes(), pytest.raises(NotPermitted):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -213,11 +214,11 @@ class PathsHold(TestCase):
         for place, parent in enumerate(parents):
             teams.append(make_team(parent=teams[parent] if 0 <= parent < place else None))
         for moved, to in moves:
-            place = teams[to] if to >= 0 else None
-            is_below = place is not None and teams[moved].pk in place.path
-            stands_there = teams[moved].parent == place
+            goal = teams[to] if to >= 0 else None
+            is_below = goal is not None and teams[moved].pk in goal.path
+            stands_there = teams[moved].parent == goal
             try:
-                team_move(team=teams[moved], to=place, by=None)
+                team_move(team=teams[moved], to=goal, by=None)
             except Cycle:
                 assert is_below
             except DomainError:
@@ -469,7 +470,7 @@ def test_refusals_of_a_second_membership() -> None:
     gone = make_member(team=home, name="Lars")
     Member.objects.filter(pk=gone.pk).update(is_active=False)
     gone.refresh_from_db()
-    days = {"starts_on": today(), "ends_on": None, "by": None}
+    days: dict[str, Any] = {"starts_on": today(), "ends_on": None, "by": None}
     team_member_add(team=matrix, member=member, **days)
 
     with nothing_changes():
