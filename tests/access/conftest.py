@@ -1,5 +1,6 @@
 """One small firm with a record of each kind for everybody who can own one."""
 
+import time
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -7,12 +8,14 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from apps.customers.models import Contact
 from apps.members.models import AccessRole, Member, Team
+from apps.members.sessions import SEEN
 from tests.factories import make_customer, make_member, make_opportunity, make_order, make_team
 
 DAY = date(2026, 3, 2)
@@ -29,13 +32,28 @@ class Firm:
     north: Team
     south: Team
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Persona → cookie of a session that began with the firm: signing in costs more than a page.
+    sessions: dict[str, str] = field(default_factory=dict)
 
     def client(self, persona: str) -> Client:
         client = Client()
         person = self.people[persona]
-        if person is not None:
+        if persona in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[persona]
+        elif person is not None:
             client.force_login(person)
         return client
+
+    def sign_in(self) -> None:
+        """Everybody, as if they had been here a moment ago."""
+        for persona, person in self.people.items():
+            if person is not None:
+                client = Client()
+                client.force_login(person)
+                session = client.session
+                session[SEEN] = time.time()
+                session.save()
+                self.sessions[persona] = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def seen_by(self, persona: str, kind: str) -> set[str]:
         """The owners whose records of the kind the persona sees, by the rule in words."""
@@ -64,6 +82,7 @@ def founded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
     try:
         with django_db_blocker.unblock():
             firm = found()
+            firm.sign_in()
         yield firm
     finally:
         with django_db_blocker.unblock():

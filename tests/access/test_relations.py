@@ -55,6 +55,7 @@ def whole(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         firm = found()
         _more_people(firm)
         _more_records(firm)
+        firm.sign_in()
     yield firm
     with django_db_blocker.unblock():
         transaction.set_rollback(True)
