@@ -60,6 +60,8 @@ def test_it_prints_the_run_as_json() -> None:
     assert data["state"] == "done"
     assert [(s["name"], s["state"], s["rows"]) for s in data["steps"]] == [
         ("close_day", "done", 1),
+        ("departures", "done", 0),
+        ("moves", "done", 0),
         ("day_facts", "done", 1),
         ("level_rates", "done", 5),
         ("audit_expire", "done", 0),
