@@ -206,7 +206,8 @@ def test_a_list_of_a_past_day_names_the_owner_of_that_day(client: Client) -> Non
 
     def shown(on: date, **filters: int) -> str:
         address = reverse("opportunities")
-        return client.get(address, {"as_of": on.isoformat(), **filters}).content.decode()
+        query: dict[str, str | int] = {"as_of": on.isoformat(), **filters}
+        return client.get(address, query).content.decode()
 
     assert "Frame contract</a>" in shown(day(4), owner=rep.pk)
     assert "Frame contract</a>" not in shown(day(4), owner=other.pk)
