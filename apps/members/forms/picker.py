@@ -74,7 +74,7 @@ class MemberPicker(forms.Widget):
             "pk": pk,
             "text": text,
             "found": self.found,
-            "style": given.get("class") or "form-control",
+            "look": given.get("class") or "form-control",
             "attrs": {key: said for key, said in given.items() if key not in OWN_ATTRIBUTES},
             "id": given.get("id") or f"id_{name}",
             "required": self.is_required,
