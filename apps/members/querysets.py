@@ -228,7 +228,6 @@ class InvitationQuerySet(models.QuerySet[Any]):
     def editable_by(self, user: Viewer) -> Self:
         return self.all() if writes(user, RecordKind.SETTINGS) is Reach.ALL else self.none()
 
-
     def in_state(self, state: str) -> Self:
         """Open, expired, accepted or revoked (taken back), now."""
         unanswered = self.filter(accepted_at__isnull=True, revoked_at__isnull=True)

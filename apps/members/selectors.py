@@ -10,7 +10,8 @@ from apps.members.models import Member, Membership, Team
 def member_with_email(email: str) -> Member | None:
     """The member whose address this is; capitals make no difference, and the index serves it."""
     members = Member.objects.alias(lower_email=Lower("email"))
-    return members.filter(lower_email=email.strip().lower()).first()
+    found: Member | None = members.filter(lower_email=email.strip().lower()).first()
+    return found
 
 
 def primary_team_on(member: Member, day: date) -> Team | None:

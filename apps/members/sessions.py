@@ -102,6 +102,9 @@ def own_session(member: Member, pk: int) -> UserSession | None:
 def session_noted(*, request: HttpRequest, user: Member, **_told: object) -> None:
     """Write down by which browser and from where the session is in use; told at each sign-in."""
     request.session[SEEN] = time.time()
+    if request.session.session_key is None:
+        # Somebody else's session ran in this browser: it was thrown away, the new one has no key yet.
+        request.session.save()
     UserSession.objects.update_or_create(
         session_key=request.session.session_key,
         defaults={

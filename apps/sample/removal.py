@@ -78,7 +78,9 @@ def _real_rows(relation: "models.ForeignKey[Any, Any]") -> QuerySet[Any] | None:
     model = relation.model
     if (model, relation.name) in RELEASED or not model.__module__.startswith("apps."):
         return None
-    if not getattr(relation, "db_constraint", True):  # an audit entry, which says in words who it was
+    if not getattr(
+        relation, "db_constraint", True
+    ):  # an audit entry, which says in words who it was
         return None
     rows = model._default_manager.filter(**{f"{relation.name}__is_sample": True})
     if any(field.name == "is_sample" for field in model._meta.fields):

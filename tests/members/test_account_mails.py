@@ -210,6 +210,8 @@ def test_nobody_signed_in_and_no_such_member_still_gets_a_notice() -> None:
     request = RequestFactory().post("/")
     request.user = AnonymousUser()
     with request_context(request):
-        get_adapter().send_mail("account/email/password_changed", "x@example.com", {"timestamp": now()})
+        get_adapter().send_mail(
+            "account/email/password_changed", "x@example.com", {"timestamp": now()}
+        )
 
     assert OutgoingMail.objects.get().language == "en"

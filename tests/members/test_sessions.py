@@ -148,3 +148,14 @@ def test_use_is_noted_every_few_minutes_and_not_each_time() -> None:
         seen.append(UserSession.objects.get(user=member).last_seen_at)
 
     assert seen == [NOON, NOON + timedelta(minutes=6), NOON + timedelta(minutes=6)]
+
+
+def test_signing_in_over_somebody_elses_session_begins_a_new_one() -> None:
+    first, second, client = make_member(), make_member(), Client()
+    client.force_login(first)
+    old_key = client.session.session_key
+
+    client.force_login(second)
+
+    assert client.session.session_key not in {None, old_key}
+    assert UserSession.objects.get(user=second).session_key == client.session.session_key

@@ -22,7 +22,9 @@ SET_UP = "/account/security/two-step/"
 
 
 def require_two_steps(*roles: AccessRole) -> None:
-    Organisation.objects.update_or_create(singleton=True, defaults={"two_step_roles": [role.value for role in roles]})
+    Organisation.objects.update_or_create(
+        singleton=True, defaults={"two_step_roles": [role.value for role in roles]}
+    )
 
 
 def signed_in(member: Member) -> Client:

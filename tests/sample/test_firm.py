@@ -266,7 +266,8 @@ def test_opportunities_repeat_their_latest_level_change(firm: Created) -> None:
 
 def test_rows_are_stamped_with_the_team_of_the_day(firm: Created) -> None:
     primary = Membership.objects.filter(is_primary=True)
-    memberships = list(primary.values_list("member", "team", "starts_on", "ends_on"))
+    rows = primary.values_list("member", "team", "starts_on", "ends_on")
+    memberships: list[tuple[int, int, date, date | None]] = list(rows)
 
     def team_on(member: int, day: date) -> int:
         (team,) = (
