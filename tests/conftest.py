@@ -85,7 +85,7 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _default_pipeline(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
+def _migrated_rows(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
     """Tests with real transactions empty every table afterwards, migrated rows included."""
     marker = request.node.get_closest_marker("django_db")
     is_marked = marker is not None and marker.kwargs.get("transaction")
@@ -94,4 +94,7 @@ def _default_pipeline(request: pytest.FixtureRequest, _django_db_helper: None) -
     request.getfixturevalue("transactional_db")
     if not apps.get_model("funnel", "Pipeline").objects.exists():
         migration = import_module("apps.funnel.migrations.0003_default_pipeline")
+        migration.create(apps, None)
+    if not apps.get_model("members", "Position").objects.exists():
+        migration = import_module("apps.members.migrations.0003_positions")
         migration.create(apps, None)

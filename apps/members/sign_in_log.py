@@ -17,6 +17,7 @@ from django.contrib.auth import signals as auth
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.models import Organisation
 from apps.core.origin import client_address
@@ -28,7 +29,7 @@ PASSWORD, CODE, RECOVERY_CODE = "password", "code", "recovery code"
 PASSKEY, SINGLE_SIGN_ON = "passkey", "sso"
 METHODS = {
     PASSWORD: _("password"),
-    CODE: _("code"),
+    CODE: pgettext_lazy("sign-in", "code"),
     RECOVERY_CODE: _("recovery code"),
     PASSKEY: _("passkey"),
     SINGLE_SIGN_ON: _("single sign-on"),

@@ -95,7 +95,7 @@ def test_last_quarters_figures_stay_and_open_work_is_in_the_new_team(
     page.goto(f"/people/{firm.rep.pk}/move/")
     expect(page.get_by_text("Robin Rep belongs to West now.")).to_be_visible()
     assert findings(page) == []
-    page.get_by_label("New team").select_option(firm.east.slug)
+    page.get_by_label("To the team").select_option(firm.east.slug)
     page.get_by_label("Reason").fill("East grows")
     page.get_by_role("button", name="Move", exact=True).click()
     expect(page.get_by_text("3 open opportunities came along.")).to_be_visible()

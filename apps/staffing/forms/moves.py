@@ -15,7 +15,7 @@ from apps.members.querysets import Viewer
 class MoveMemberForm(forms.Form):
     """To which of the teams that one decides on, from which day on, and why."""
 
-    to = TeamChoice(_("New team"), None)
+    to = TeamChoice(_("To the team"), None)
     on = DayField(_("First day there"))
     reason = forms.CharField(
         label=_("Reason"),
