@@ -25,7 +25,7 @@ from apps.funnel import services
 from apps.funnel.models import Level, Opportunity
 from apps.members.models import AccessRole, Member
 from apps.members.services import member_create, membership_start
-from apps.members.teams import team_create
+from apps.members.teams.tree import team_create
 from apps.products.models import ProductLine
 from bench.bare_list import ROWS, against_bare_list
 from bench.databases import scratch_database

@@ -17,7 +17,7 @@ from apps.core.paging import Order, keyset_page
 from apps.funnel.models import Opportunity
 from apps.members.models import AccessRole, Member, Team
 from apps.members.services import member_create, membership_start
-from apps.members.teams import team_create
+from apps.members.teams.tree import team_create
 from bench.bare_list import against_bare_list
 from bench.databases import scratch_database
 from bench.results import Result

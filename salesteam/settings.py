@@ -68,14 +68,14 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.core.origin.OriginMiddleware",
-    "apps.members.sessions.SessionSeenMiddleware",
+    "apps.members.signing_in.sessions.SessionSeenMiddleware",
     # Whatever is about the session's own person stands before this, whatever shows pages behind.
-    "apps.members.acting_gate.ActingMiddleware",
+    "apps.members.acting.gate.ActingMiddleware",
     "apps.members.middleware.MemberLocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "apps.core.kept_text.KeptTextMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "apps.members.two_step_gate.TwoStepMiddleware",
+    "apps.members.signing_in.two_step_gate.TwoStepMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.members.set_up_gate.SetUpMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
@@ -166,7 +166,7 @@ def single_sign_on(env: Environment) -> dict[str, object]:
 
 
 AUTH_USER_MODEL = "members.Member"
-AUTHENTICATION_BACKENDS = ["apps.members.backends.MemberBackend"]
+AUTHENTICATION_BACKENDS = ["apps.members.signing_in.backends.MemberBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -177,7 +177,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "apps.members.passwords.KnownWordsValidator"},
+    {"NAME": "apps.members.signing_in.passwords.KnownWordsValidator"},
 ]
 # A new address counts once its mailbox has confirmed it, and the password is asked for again.
 ACCOUNT_CHANGE_EMAIL = True
@@ -186,7 +186,7 @@ ACCOUNT_FORMS = {
     "add_email": "apps.members.forms.account.ChangeEmailForm",
     "login": "apps.members.forms.sign_in.SignInForm",
 }
-MFA_ADAPTER = "apps.members.mfa_adapter.TwoStepAdapter"
+MFA_ADAPTER = "apps.members.signing_in.mfa_adapter.TwoStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -198,7 +198,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "apps.members.adapter.ClosedSignup"
+ACCOUNT_ADAPTER = "apps.members.signing_in.adapter.ClosedSignup"
 # Whoever's password, address or second step changes is told by mail.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # A key is an account: the one that is typed, or the one whose second step is asked for.
@@ -210,7 +210,7 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
 }
-SOCIALACCOUNT_ADAPTER = "apps.members.single_sign_on.MembersOnly"
+SOCIALACCOUNT_ADAPTER = "apps.members.signing_in.single_sign_on.MembersOnly"
 SOCIALACCOUNT_PROVIDERS = single_sign_on(ENV)
 SINGLE_SIGN_ON_NAME = ENV.oidc_name
 OIDC_IS_TWO_STEP = ENV.oidc_is_two_step
@@ -339,7 +339,7 @@ CELERY_BEAT_SCHEDULE = {
 # Asked right before a mail of a purpose goes out: why it must not any more, or nothing. The outbox
 # lies below the apps that know.
 MAIL_CHECKS = {
-    "invitation": "apps.members.invitations.reason_to_withhold",
+    "invitation": "apps.members.invitations.services.reason_to_withhold",
     "weekly_report": "apps.reports.services.reason_to_withhold",
 }
 
@@ -351,7 +351,7 @@ STUCK_RULE = "apps.metrics.selectors.stuck_everywhere"
 MONEY_RULE = "apps.staffing.money.is_money_recorded"
 
 # Who may read which audit entries depends on people, who lie above the trail itself.
-AUDIT_SCOPE = "apps.members.audit_scope.visible_entries"
+AUDIT_SCOPE = "apps.members.audit.scope.visible_entries"
 
 LOGGING_CONFIG = None
 logs.configure(form=ENV.log_format or ("json" if PRODUCTION else "console"), level=ENV.log_level)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-handler429 = "apps.members.throttling.too_many"
+handler429 = "apps.members.signing_in.throttling.too_many"
 
 urlpatterns = [
     path("account/", include("allauth.account.urls")),

@@ -13,7 +13,7 @@ from apps.funnel.models import Level, Opportunity, Outcome
 from apps.funnel.services import opportunity_close, opportunity_create, opportunity_move
 from apps.members.models import AccessRole, Member, Team
 from apps.members.services import member_create, membership_start
-from apps.members.teams import team_create
+from apps.members.teams.tree import team_create
 from apps.orders.models import Order
 from apps.orders.services import order_create
 from apps.products.models import ProductLine

@@ -71,7 +71,7 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "member.leave_plan": _("%(by)s planned that %(record)s leaves"),
     "member.leave_cancel": _("%(by)s took back that %(record)s leaves"),
     "membership.correct": _("%(by)s corrected the team of %(record)s"),
-    # Sign-in, written by apps.members.security_log
+    # Sign-in, written by apps.members.signing_in.security_log
     "member.password_change": _("%(by)s changed their password"),
     "member.password_reset": _("%(by)s set a new password by a mailed link"),
     "member.two_step_add": _("%(by)s added a second step of signing in: %(factor)s"),

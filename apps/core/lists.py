@@ -233,7 +233,7 @@ def _choices(field: forms.Field) -> list[tuple[Any, Any]]:
     return list(iter(getattr(field, "choices", ())))
 
 
-def listing(
+def listing(  # noqa: PLR0913 - what a list is made of
     request: HttpRequest,
     rows: Rows,
     filters: FilterForm,

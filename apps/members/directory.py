@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import Organisation
-from apps.members.acting import may_act_for
+from apps.members.acting.services import may_act_for
 from apps.members.models import Member, Membership, Position, PositionHolding
 from apps.members.people import editable_fields
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from apps.core.models import Organisation
-from apps.members.signed_in import real_person
+from apps.members.signing_in.signed_in import real_person
 
 # The page itself, leaving, reading it in one's own language, and one's own second step.
 OPEN = {

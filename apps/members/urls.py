@@ -5,7 +5,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path, register_converter
 
-from apps.members.signed_in import own_account, refused
+from apps.members.signing_in.signed_in import own_account, refused
 from apps.members.views import (
     acting,
     audit,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.audit_retention import audit_expire
 from apps.core.outbox import mails_forget_words
-from apps.members.sign_in_log import sign_ins_expire
+from apps.members.signing_in.sign_in_log import sign_ins_expire
 from apps.metrics import services as metrics
 from apps.overnight.models import NightRun, RunKind
 from apps.staffing.leaving import departures_take_effect

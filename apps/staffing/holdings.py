@@ -25,9 +25,9 @@ from apps.customers.services import customers_spread
 from apps.funnel.models import Opportunity, OwnerChangeKind, State
 from apps.funnel.services import opportunities_spread
 from apps.members.models import ApiToken, Member, StandIn, Team
-from apps.members.sessions import sessions_end
-from apps.members.stand_ins import stand_in_cancel
-from apps.members.teams import team_lead_set
+from apps.members.signing_in.sessions import sessions_end
+from apps.members.teams.stand_ins import stand_in_cancel
+from apps.members.teams.tree import team_lead_set
 from apps.staffing.leaving_plan import Plan, Receivers, spread
 
 

@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from apps.customers.models import Contact
 from apps.members.models import AccessRole, Member, Team
-from apps.members.sessions import SEEN
+from apps.members.signing_in.sessions import SEEN
 from tests.factories import make_customer, make_member, make_opportunity, make_order, make_team
 
 DAY = date(2026, 3, 2)

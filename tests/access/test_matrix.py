@@ -17,13 +17,13 @@ from django.utils.crypto import get_random_string
 
 from apps.core.models import AuditEntry, MailState, Organisation, OutgoingMail
 from apps.exchange.models import ImportRun
-from apps.members.invitation_batches import batch_create
-from apps.members.invitations import Invitee, invitation_create
+from apps.members.invitations.batches import batch_create
+from apps.members.invitations.services import Invitee, invitation_create
 from apps.members.models import AccessRole, Member, Position, StandIn
-from apps.members.stand_ins import stand_in_name
-from apps.members.teams import team_close
-from apps.members.teams_members import team_member_add
-from apps.members.tokens import token_create
+from apps.members.signing_in.tokens import token_create
+from apps.members.teams.belonging import team_member_add
+from apps.members.teams.stand_ins import stand_in_name
+from apps.members.teams.tree import team_close
 from apps.overnight.models import NightRun, RunKind
 from apps.reports.mailing import report_mail_queue
 from apps.reports.models import Delivery

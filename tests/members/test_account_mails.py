@@ -18,8 +18,8 @@ from pytest_django import Settings
 
 from apps.core.models import MailState, Organisation, OutgoingMail
 from apps.core.outbox import mails_work_off
-from apps.members.account_mails import LINKS, NOTICES, UNKNOWN_ACCOUNT
 from apps.members.models import Member
+from apps.members.signing_in.account_mails import LINKS, NOTICES, UNKNOWN_ACCOUNT
 from tests.factories import PASSWORD, make_member
 from tests.mail_server import mailbox
 from tests.mailbox import Mailbox

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.members.coverage import coverage
+from apps.members.teams.coverage import coverage
 
 STAGES = ("attract", "convert", "win_back")
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.models import AuditEntry, MailState, Organisation, OutgoingMail
 from apps.core.outbox import mails_work_off
-from apps.members.invitation_batches import batch_confirm, batch_create
-from apps.members.invitation_file import MOST_ROWS, FileRefused, file_checked
-from apps.members.invitations import (
+from apps.members.invitations.batches import batch_confirm, batch_create
+from apps.members.invitations.file import MOST_ROWS, FileRefused, file_checked
+from apps.members.invitations.services import (
     AlreadyInvited,
     AlreadyMember,
     InvitationGone,

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.models import AuditEntry, Organisation
-from apps.members.invitations import Invitee, invitation_create
+from apps.members.invitations.services import Invitee, invitation_create
 from apps.members.models import AccessRole, Member, Membership, Position, PositionHolding, Team
 from apps.members.people import (
     EndsBeforeStart,

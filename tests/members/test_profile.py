@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.core.models import AuditEntry, Organisation, OutgoingMail
 from apps.members.models import Member
-from apps.members.passwords import KnownWordsValidator
+from apps.members.signing_in.passwords import KnownWordsValidator
 from tests.factories import PASSWORD, make_member
 from tests.members.totp import sign_in
 

@@ -11,7 +11,7 @@ from apps.core.models import AuditEntry
 from apps.members.models import AccessRole, Member, Membership, Team
 from apps.members.selectors import primary_team_on
 from apps.members.services import member_create, membership_start
-from apps.members.teams import team_create
+from apps.members.teams.tree import team_create
 from tests.factories import make_member, make_team
 
 pytestmark = pytest.mark.django_db

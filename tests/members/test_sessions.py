@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from apps.core.models import AuditEntry
 from apps.members.models import Member
-from apps.members.sessions import sessions_end, sessions_of
+from apps.members.signing_in.sessions import sessions_end, sessions_of
 from tests.factories import PASSWORD, make_member
 from tests.members.totp import sign_in
 

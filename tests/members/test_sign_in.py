@@ -25,9 +25,9 @@ from django.utils import translation
 from pytest_django import Settings
 
 from apps.core.models import Organisation, OutgoingMail
-from apps.members.browsers import browser_in_words, browser_of
 from apps.members.models import Member, SignIn, SignInOutcome
-from apps.members.sign_in_log import last_sign_ins, sign_ins_delete_old, sign_ins_expire
+from apps.members.signing_in.browsers import browser_in_words, browser_of
+from apps.members.signing_in.sign_in_log import last_sign_ins, sign_ins_delete_old, sign_ins_expire
 from tests.factories import PASSWORD, make_member
 
 LOGIN, RESET, CODE = "/account/login/", "/account/password/reset/", "/account/2fa/authenticate/"

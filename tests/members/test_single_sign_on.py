@@ -15,7 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from apps.core.models import AuditEntry
-from apps.members.invitations import Invitee, invitation_create
+from apps.members.invitations.services import Invitee, invitation_create
 from apps.members.models import AccessRole, Invitation, Member, SignIn, SignInOutcome
 from tests.factories import PASSWORD, make_member, make_team
 from tests.oidc_provider import Provider, running, settings_for

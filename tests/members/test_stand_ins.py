@@ -13,7 +13,7 @@ from apps.core.errors import DomainError, NotPermitted
 from apps.core.models import AuditEntry, Organisation, OutgoingMail
 from apps.members.models import AccessRole, Member, StandIn, Team
 from apps.members.services import membership_start
-from apps.members.stand_ins import UnfitStandIn, stand_in_cancel, stand_in_name
+from apps.members.teams.stand_ins import UnfitStandIn, stand_in_cancel, stand_in_name
 from tests.factories import LONG_AGO, make_member, make_team
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.members.models import TeamStage
-from apps.members.team_stage import (
+from apps.members.teams.stage import (
     BEGINNINGS,
     age_in_months,
     months_after,

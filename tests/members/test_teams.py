@@ -30,7 +30,13 @@ from apps.members.models import (
 )
 from apps.members.selectors import manager_of
 from apps.members.services import membership_start
-from apps.members.teams import (
+from apps.members.teams.belonging import (
+    EndsTooEarly,
+    StillPrimary,
+    membership_end,
+    team_member_add,
+)
+from apps.members.teams.tree import (
     Cycle,
     TeamClosed,
     TeamInUse,
@@ -44,12 +50,6 @@ from apps.members.teams import (
     team_reopen,
     team_stage_clear,
     team_stage_set,
-)
-from apps.members.teams_members import (
-    EndsTooEarly,
-    StillPrimary,
-    membership_end,
-    team_member_add,
 )
 from tests.factories import LONG_AGO, make_member, make_team
 from tests.query_counts import queries_of

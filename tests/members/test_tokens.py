@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from apps.core.models import AuditEntry
 from apps.members.models import ApiToken
-from apps.members.tokens import (
+from apps.members.signing_in.tokens import (
     MOST_TOKENS,
     TooManyTokens,
     member_of_token,

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from apps.core.errors import NotPermitted
 from apps.core.models import AuditEntry, Organisation, OutgoingMail
 from apps.members.models import AccessRole, Member
-from apps.members.two_step import NoFactor, two_step_reset
+from apps.members.signing_in.two_step import NoFactor, two_step_reset
 from tests.factories import PASSWORD, make_member, make_team
 from tests.members.totp import code_of, read_codes, set_up_app, sign_in
 

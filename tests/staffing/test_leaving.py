@@ -17,7 +17,7 @@ from apps.customers.models import Customer, CustomerOwnerChange
 from apps.funnel.models import Opportunity, OwnerChange
 from apps.members.models import AccessRole, ApiToken, Member, Position, PositionHolding, StandIn
 from apps.members.people import LastAdministrator
-from apps.members.tokens import token_create
+from apps.members.signing_in.tokens import token_create
 from apps.metrics import selectors
 from apps.metrics.scopes import scope_of_member
 from apps.overnight import services as overnight

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.audit_kinds import KINDS, kind_label
 from apps.core.audit_words import ACTIONS
 from apps.core.lists import Column, DayField, FilterForm
-from apps.members.audit_scope import PEOPLE_KINDS
-from apps.members.audit_wording import action_label
+from apps.members.audit.scope import PEOPLE_KINDS
+from apps.members.audit.wording import action_label
 from apps.members.models import Member
 from apps.members.querysets import Viewer, reads
 from apps.members.roles import Reach, RecordKind

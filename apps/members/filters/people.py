@@ -12,7 +12,7 @@ from apps.core.models import Organisation
 from apps.members.forms.teams import INDENT
 from apps.members.models import AccessRole, InvitationState, Position, Team
 from apps.members.querysets import InvitationQuerySet, MemberQuerySet, Viewer
-from apps.members.teams_reading import in_tree_order
+from apps.members.teams.reading import in_tree_order
 
 NO_CHOICE = {"invalid_choice": _("There is no such choice.")}
 ACTIVE, LEFT = "active", "left"

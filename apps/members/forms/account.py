@@ -16,7 +16,7 @@ from apps.core.context_processors import LANGUAGES
 from apps.core.kept_text import kept_initial
 from apps.core.time_zones import zone_choices
 from apps.members.models import ApiToken, Member
-from apps.members.own_account import address_settle, email_is_taken
+from apps.members.signing_in.own_account import address_settle, email_is_taken
 
 
 class ProfileForm(forms.Form):

@@ -14,8 +14,8 @@ from apps.core.models import Organisation
 from apps.core.time_zones import zone_choices
 from apps.members.forms.people import LANGUAGE_CHOICES, NO_CHOICE, PositionChoices
 from apps.members.forms.teams import TeamChoice
-from apps.members.invitation_file import MOST_BYTES
-from apps.members.invitations import Invitee
+from apps.members.invitations.file import MOST_BYTES
+from apps.members.invitations.services import Invitee
 from apps.members.models import AccessRole, CareerLevel, Invitation, Member, Position, Team
 
 if TYPE_CHECKING:

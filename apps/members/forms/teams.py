@@ -10,7 +10,7 @@ from apps.core.models import Organisation
 from apps.members.forms.picker import MemberField
 from apps.members.models import Team, TeamKind, TeamStage
 from apps.members.querysets import TeamQuerySet, Viewer
-from apps.members.teams_reading import in_tree_order, lead_choices, places_for
+from apps.members.teams.reading import in_tree_order, lead_choices, places_for
 
 NO_CHOICE = {"invalid_choice": _("There is no such choice.")}
 INDENT = "\u2003"

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.template import Context, Library
 
-from apps.members.single_sign_on import is_set_up
+from apps.members.signing_in.single_sign_on import is_set_up
 
 register = Library()
 

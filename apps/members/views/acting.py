@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from apps.members import acting
+from apps.members.acting import services
 from apps.members.models import Member
 
 
@@ -19,8 +19,8 @@ def acting_start(request: HttpRequest, pk: int) -> HttpResponse:
     if not isinstance(by, Member) or not by.role.administers:
         raise Http404
     target = get_object_or_404(Member.objects.record_visible_to(by), pk=pk)
-    begun = acting.acting_start(target=target, by=by)
-    request.session[acting.KEY] = begun.as_json()
+    begun = services.acting_start(target=target, by=by)
+    request.session[services.KEY] = begun.as_json()
     return redirect("home")
 
 
@@ -28,10 +28,10 @@ def acting_start(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def acting_stop(request: HttpRequest) -> HttpResponse:
     """Back to the page of the person looked at, as oneself."""
-    ending = acting.Acting.of(request.session)
+    ending = services.Acting.of(request.session)
     if ending is None:
         return redirect("home")
-    del request.session[acting.KEY]
-    acting.acting_stop(acting=ending, why="stop")
+    del request.session[services.KEY]
+    services.acting_stop(acting=ending, why="stop")
     messages.success(request, _("You are looking at the product as yourself again."))
     return redirect("member", ending.member)

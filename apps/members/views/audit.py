@@ -15,9 +15,9 @@ from apps.core.lists import list_response, listing
 from apps.core.models import AuditEntry
 from apps.core.paging import PAGE_SIZE, BadCursor
 from apps.core.sealed import SealedRecord, sealed_read
-from apps.members.audit_history import history_page, names_on_page, rows_of
-from apps.members.audit_names import Names, scoped
-from apps.members.audit_wording import entry_lines, record_address
+from apps.members.audit.history import history_page, names_on_page, rows_of
+from apps.members.audit.names import Names, scoped
+from apps.members.audit.wording import entry_lines, record_address
 from apps.members.filters.audit import COLUMNS, AuditFilter
 from apps.members.querysets import reads
 from apps.members.roles import Reach, RecordKind

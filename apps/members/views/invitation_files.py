@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core.errors import DomainError
 from apps.members.access import for_administrators, reader_of
 from apps.members.forms.invitations import InvitationFileForm
-from apps.members.invitation_batches import batch_checked, batch_confirm, batch_create
-from apps.members.invitation_file import HEADINGS, MOST_ROWS, TEMPLATE, Row, written
+from apps.members.invitations.batches import batch_checked, batch_confirm, batch_create
+from apps.members.invitations.file import HEADINGS, MOST_ROWS, TEMPLATE, Row, written
 from apps.members.models import AccessRole, CareerLevel, InvitationBatch, Position
 from apps.members.views.answers import form_page, refuse
 

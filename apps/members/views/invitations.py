@@ -24,7 +24,7 @@ from apps.core.models import Organisation
 from apps.members.access import for_administrators, for_everybodys_people, reader_of
 from apps.members.filters.people import INVITATION_COLUMNS, InvitationFilter
 from apps.members.forms.invitations import AcceptForm, InvitationForm
-from apps.members.invitations import (
+from apps.members.invitations.services import (
     AlreadyInvited,
     AlreadyMember,
     InvitationGone,

@@ -26,7 +26,7 @@ from apps.members.models import Invitation, Member
 from apps.members.people import member_reactivate, member_update
 from apps.members.querysets import reads
 from apps.members.roles import Reach, RecordKind
-from apps.members.sign_in_log import last_sign_ins
+from apps.members.signing_in.sign_in_log import last_sign_ins
 from apps.members.views.answers import form_page, refuse, refuse_fields
 
 both = require_http_methods(["GET", "HEAD", "POST"])

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods
 from apps.core.kept_text import kept_initial
 from apps.core.models import Organisation
 from apps.members.forms.account import ProfileForm
-from apps.members.own_account import PROFILE, profile_change
 from apps.members.selectors import primary_team_on
-from apps.members.signed_in import me, own_account
+from apps.members.signing_in.own_account import PROFILE, profile_change
+from apps.members.signing_in.signed_in import me, own_account
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,7 +8,7 @@ from django.forms import BaseForm
 from django.http import HttpResponse
 from django.urls import reverse, reverse_lazy
 
-from apps.members import two_step
+from apps.members.signing_in import two_step
 
 SECURITY = reverse_lazy("security")
 

@@ -12,9 +12,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.members.models import ApiToken, Member
-from apps.members.sessions import other_sessions_end, own_session, session_end, sessions_of
-from apps.members.signed_in import me, own_account
-from apps.members.two_step import reset_check, second_steps, two_step_reset
+from apps.members.signing_in.sessions import (
+    other_sessions_end,
+    own_session,
+    session_end,
+    sessions_of,
+)
+from apps.members.signing_in.signed_in import me, own_account
+from apps.members.signing_in.two_step import reset_check, second_steps, two_step_reset
 
 
 @require_safe

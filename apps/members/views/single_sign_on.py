@@ -13,7 +13,7 @@ from django.utils.crypto import get_random_string
 from django.views.decorators.cache import never_cache
 from requests import RequestException
 
-from apps.members.single_sign_on import CheckedOpenIDConnect, failed, is_set_up
+from apps.members.signing_in.single_sign_on import CheckedOpenIDConnect, failed, is_set_up
 
 NONCE_LENGTH = 32
 

@@ -14,11 +14,11 @@ from django.views.decorators.vary import vary_on_headers
 from apps.core.errors import DomainError
 from apps.core.kept_text import kept_initial
 from apps.core.models import Organisation
-from apps.members import stand_ins as services
 from apps.members.forms.stand_ins import StandInForm
 from apps.members.models import Member, StandIn
 from apps.members.roles import LEADING
-from apps.members.stand_ins_reading import absences_of, standing_in_of
+from apps.members.teams import stand_ins as services
+from apps.members.teams.stand_ins_reading import absences_of, standing_in_of
 from apps.members.views.answers import form_page, refuse
 from apps.members.views.teams import both
 

@@ -13,11 +13,11 @@ from apps.core.errors import DomainError, NotPermitted
 from apps.core.kept_text import kept_initial
 from apps.core.models import Organisation
 from apps.core.paging import BadCursor
-from apps.members import teams_members as services
 from apps.members.forms.teams import AddMemberForm, EndForm
 from apps.members.models import Membership, TeamStage
-from apps.members.team_playbook import PLAYBOOKS
-from apps.members.teams_reading import TeamPage, decides_about
+from apps.members.teams import belonging as services
+from apps.members.teams.playbook import PLAYBOOKS
+from apps.members.teams.reading import TeamPage, decides_about
 from apps.members.views.answers import form_page, refuse
 from apps.members.views.teams import both, has_figures, reader, team_of
 

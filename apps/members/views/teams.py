@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.kept_text import kept_initial
 from apps.core.models import Organisation
-from apps.members import teams as services
 from apps.members.forms.teams import MoveForm, NewTeamForm, StageForm, TeamForm
 from apps.members.models import Member, Team
 from apps.members.querysets import reads, writes
 from apps.members.roles import Reach, RecordKind
-from apps.members.teams_reading import decides_about, stage_of, tree_of
+from apps.members.teams import tree as services
+from apps.members.teams.reading import decides_about, stage_of, tree_of
 from apps.members.views.answers import form_page, refuse
 
 both = require_http_methods(["GET", "HEAD", "POST"])

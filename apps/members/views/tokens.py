@@ -14,8 +14,8 @@ from apps.core import encryption
 from apps.core.kept_text import kept_initial
 from apps.members.forms.account import TokenForm
 from apps.members.models import ApiToken
-from apps.members.signed_in import me, own_account
-from apps.members.tokens import token_create, token_revoke
+from apps.members.signing_in.signed_in import me, own_account
+from apps.members.signing_in.tokens import token_create, token_revoke
 
 # The new token's id and its secret, encrypted, from its making to the one page that shows it.
 SHOW_ONCE = "token_to_show"

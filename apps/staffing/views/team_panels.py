@@ -10,7 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from apps.core.models import Organisation
 from apps.members.models import Member, Team
-from apps.members.teams_reading import stage_of
+from apps.members.teams.reading import stage_of
 from apps.staffing.team_panels import SIGN_DAYS, signs_of
 from apps.staffing.team_panels_load import open_work, team_load
 

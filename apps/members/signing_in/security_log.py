@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from apps.core.services import audit_record
 from apps.members.models import Member
-from apps.members.sessions import sessions_end
+from apps.members.signing_in.sessions import sessions_end
 
 type Told = Any  # what else a signal tells
 

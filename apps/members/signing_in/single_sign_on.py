@@ -32,10 +32,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from requests import RequestException
 
-from apps.members.invitations import InvitationGone, invitation_accept
+from apps.members.invitations.services import InvitationGone, invitation_accept
 from apps.members.models import Invitation, Member
 from apps.members.selectors import member_with_email
-from apps.members.sign_in_log import single_sign_on_refused
+from apps.members.signing_in.sign_in_log import single_sign_on_refused
 
 PROVIDER = "single-sign-on"
 CONNECTED = "socialaccount/email/account_connected"

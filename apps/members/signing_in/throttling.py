@@ -19,7 +19,7 @@ from django.shortcuts import render
 from django.utils.translation import ngettext
 
 from apps.core.origin import client_address
-from apps.members.sign_in_log import sign_in_throttled
+from apps.members.signing_in.sign_in_log import sign_in_throttled
 
 ACCOUNTS = "allauth.account"
 MINUTE_SECONDS = 60

@@ -21,9 +21,9 @@ from django.utils.translation import pgettext_lazy
 
 from apps.core.models import Organisation
 from apps.core.origin import client_address
-from apps.members.browsers import browser_in_words, browser_of
 from apps.members.models import Member, SignIn, SignInOutcome
 from apps.members.selectors import member_with_email
+from apps.members.signing_in.browsers import browser_in_words, browser_of
 
 PASSWORD, CODE, RECOVERY_CODE = "password", "code", "recovery code"
 PASSKEY, SINGLE_SIGN_ON = "passkey", "sso"

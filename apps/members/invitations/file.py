@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 
 from apps.core.errors import DomainError
 from apps.core.models import Organisation
-from apps.members.invitations import Invitee
+from apps.members.invitations.services import Invitee
 from apps.members.models import AccessRole, CareerLevel, Invitation, Member, Position, Team
 
 MOST_ROWS = 5_000

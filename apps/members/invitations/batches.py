@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError, NotPermitted
-from apps.members.invitation_file import Checked, file_checked
-from apps.members.invitations import invitations_create
+from apps.members.invitations.file import Checked, file_checked
+from apps.members.invitations.services import invitations_create
 from apps.members.models import InvitationBatch, Member
 
 FOLDER = "invitations"

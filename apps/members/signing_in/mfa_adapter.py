@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import encryption
 from apps.core.models import Organisation
-from apps.members import two_step
 from apps.members.models import Member
+from apps.members.signing_in import two_step
 
 PRODUCT = "SalesTeam"
 

@@ -21,8 +21,8 @@ from apps.core.services import audit_record
 from apps.members.models import Member
 from apps.members.querysets import writes
 from apps.members.roles import Reach, RecordKind
-from apps.members.sessions import sessions_end
-from apps.members.signed_in import real_person
+from apps.members.signing_in.sessions import sessions_end
+from apps.members.signing_in.signed_in import real_person
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 LAST_FACTOR = gettext_lazy(

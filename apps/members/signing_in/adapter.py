@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from apps.core.models import OutgoingMail
 from apps.core.outbox import mail_queue
-from apps.members.account_mails import PASSWORD_RESET, UNKNOWN_ACCOUNT, compose
 from apps.members.models import Member
-from apps.members.own_account import email_is_taken
-from apps.members.signed_in import signed_in_just_now
-from apps.members.throttling import ThrottledSignIn
+from apps.members.signing_in.account_mails import PASSWORD_RESET, UNKNOWN_ACCOUNT, compose
+from apps.members.signing_in.own_account import email_is_taken
+from apps.members.signing_in.signed_in import signed_in_just_now
+from apps.members.signing_in.throttling import ThrottledSignIn
 
 
 class ClosedSignup(ThrottledSignIn):
@@ -25,7 +25,7 @@ class ClosedSignup(ThrottledSignIn):
 
     def get_login_stages(self) -> list[str]:
         asked = "allauth.mfa.stages.AuthenticateStage"
-        ours = "apps.members.single_sign_on.SecondStep"
+        ours = "apps.members.signing_in.single_sign_on.SecondStep"
         return [ours if stage == asked else stage for stage in super().get_login_stages()]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002

@@ -11,7 +11,6 @@ from django.utils.functional import cached_property
 
 from apps.core.paging import KeysetPage, Order, keyset_page
 from apps.members.choosing import people_to_choose
-from apps.members.coverage import StageCover, coverage
 from apps.members.lifecycle import LifecycleStage
 from apps.members.models import (
     Member,
@@ -22,7 +21,8 @@ from apps.members.models import (
     TeamStage,
 )
 from apps.members.querysets import TeamQuerySet, Viewer
-from apps.members.team_stage import age_in_months, next_stage, stage_by_age
+from apps.members.teams.coverage import StageCover, coverage
+from apps.members.teams.stage import age_in_months, next_stage, stage_by_age
 
 MEMBERS_A_PAGE = 50
 # As many people of a stage are named before the rest is a number.

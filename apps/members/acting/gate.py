@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.core.context_processors import LANGUAGES
 from apps.core.errors import NotPermitted
 from apps.core.middleware import DomainErrorMiddleware
-from apps.members.acting import (
+from apps.members.acting.services import (
     KEY,
     Acting,
     acting_stop,

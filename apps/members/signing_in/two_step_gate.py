@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from apps.members.two_step import is_missing
+from apps.members.signing_in.two_step import is_missing
 
 NEXT = "after_two_step"
 # Setting up, confirming who one is while doing so, leaving, and reading it in one's own language.

@@ -10,8 +10,8 @@ from django.db import models
 from apps.core.audit_kinds import KINDS, kind_of, model_of
 from apps.core.models import AuditEntry
 from apps.core.paging import KeysetPage, Order, keyset_page
-from apps.members.audit_names import scoped
-from apps.members.audit_wording import record_address
+from apps.members.audit.names import scoped
+from apps.members.audit.wording import record_address
 from apps.members.querysets import Viewer
 
 # Of a bulk operation, on one page of its entry.

@@ -17,7 +17,7 @@ from apps.core import formats
 from apps.core.audit_kinds import KINDS, field_of, is_sealed, kind_label, kind_of, named_model
 from apps.core.audit_words import ACTIONS, CODES, FIELDS
 from apps.core.models import AuditEntry
-from apps.members.audit_names import Names, is_reference, references
+from apps.members.audit.names import Names, is_reference, references
 from apps.members.querysets import Viewer, reads_contact_data
 
 NOTHING = "–"

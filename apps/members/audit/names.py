@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from apps.core.audit_kinds import KINDS, is_sealed, kind_of, model_of, named_model
 from apps.core.models import AuditEntry, Organisation
-from apps.members.audit_scope import PEOPLE_KINDS
+from apps.members.audit.scope import PEOPLE_KINDS
 from apps.members.models import Member, Membership, Team
 from apps.members.querysets import Viewer, reads
 from apps.members.roles import Reach, RecordKind

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from apps.core.origin import client_address
 from apps.core.services import audit_record
-from apps.members.browsers import browser_in_words, browser_of
 from apps.members.models import Member
-from apps.members.signed_in import real_person
+from apps.members.signing_in.browsers import browser_in_words, browser_of
+from apps.members.signing_in.signed_in import real_person
 
 # When this session was last noted as seen; noting costs two writes, so it is not done each time.
 SEEN = "seen_at"

@@ -1,0 +1,1 @@
+"""Inviting people, one by one or from a file."""

@@ -1,0 +1,1 @@
+"""Signing in: password, second step, single sign-on, sessions, tokens, and what is noted of it."""

@@ -1,0 +1,1 @@
+"""The tree of teams, who belongs to them, how they stand, and who stands in for their leads."""
