@@ -51,7 +51,7 @@ def test_pages_fit_and_can_be_read(page: Page, pages: list[str], theme: str) -> 
     assert findings(page) == []
     page.get_by_label("Email").fill(admin.email)
     page.get_by_label("Password", exact=True).fill(DEMO_PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/dashboard/**")
 
     found = [

@@ -31,7 +31,7 @@ def sign_in(page: Page, member: Member) -> None:
     page.goto("/")
     page.get_by_label("Email").fill(member.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1, name="Dashboard")).to_be_visible()
 
 
