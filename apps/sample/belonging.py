@@ -36,6 +36,8 @@ MATRIX_AGE_DAYS = 150
 # Days that a group has stood in its present form, by its address; the others are old.
 YOUNG = {"west-1": 24, "east-1": 95, "huanan-1": 160}
 OLD_DAYS = 900
+# What the others are not organised by.
+KINDS = {"huanan": TeamKind.PRODUCT, "west": TeamKind.SEGMENT}
 POSITIONS = ("business-developer", "account-manager", "telesales-agent")
 # Nobody in this unit keeps customers: its page says which stages are left to chance.
 UNCOVERED = UNITS[WEST][1]
@@ -73,12 +75,16 @@ def build(context: Context) -> Mapping[str, int]:
 def _form_teams(teams: Mapping[str, Team], today: date) -> None:
     for slug, team in teams.items():
         team.formed_on = weekday(today - timedelta(days=YOUNG.get(slug, OLD_DAYS)))
+    for slug, kind in KINDS.items():
+        if slug in teams:
+            teams[slug].kind = kind
     by_hand = teams["huadong-1"]
     by_hand.stage, by_hand.stage_set_by = TeamStage.STORMING, by_hand.lead
     by_hand.stage_set_on = weekday(today - timedelta(days=30))
     by_hand.stage_reason = "两组合并后重新划分了区域"
     Team.objects.bulk_update(
-        teams.values(), ["formed_on", "stage", "stage_set_by", "stage_set_on", "stage_reason"]
+        teams.values(),
+        ["formed_on", "kind", "stage", "stage_set_by", "stage_set_on", "stage_reason"],
     )
 
 

@@ -18,7 +18,7 @@ from django.db.models import Model
 
 from apps.sample.context import Context
 
-PARTS = ("people", "belonging", "catalogue", "accounts", "opportunities", "sales")
+PARTS = ("people", "belonging", "catalogue", "accounts", "opportunities", "sales", "trail")
 
 
 class Part(Protocol):

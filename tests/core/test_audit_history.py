@@ -108,7 +108,7 @@ def test_a_bulk_operation_stands_in_the_history_of_each_of_its_records(mia: Memb
     touched, other = make_customer(owner=mia), make_customer(owner=mia)
     audit_record(by=mia, action="customer.assign", record=Customer, rows=[touched.pk])
 
-    assert "changed the owner" in shown(mia, "customer", touched)
+    assert "gave customers another owner" in shown(mia, "customer", touched)
     assert "No change is on record" in shown(mia, "customer", other)
 
 

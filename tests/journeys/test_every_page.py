@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import BrowserContext, Page, ViewportSize
 
+from apps.core.models import AuditEntry
 from apps.funnel.models import Opportunity
 from apps.members.models import Member
 from apps.orders.models import Order
@@ -21,6 +22,8 @@ def pages(context: BrowserContext) -> list[str]:
     call_command("demo", "--scale=small", "--until=2026-11-20", verbosity=0)
     call_command("nightly", "--rebuild", "--date=2026-11-20", verbosity=0)
     won = Opportunity.objects.filter(state="won", customer__isnull=False).latest("closed_on")
+    seller = Member.objects.get(email="moritz.haas@sample.example")
+    left = Member.objects.get(is_active=False)
     return [
         "/dashboard/?period=2026-11",
         "/dashboard/?period=2019",
@@ -38,6 +41,37 @@ def pages(context: BrowserContext) -> list[str]:
         "/imports/",
         "/overnight/",
         f"/overnight/{NightRun.objects.latest('pk').pk}/",
+        "/people/",
+        "/people/?active=no",
+        "/people/export/nothing/",
+        f"/people/{seller.pk}/",
+        f"/people/{seller.pk}/edit/",
+        f"/people/{seller.pk}/move/",
+        f"/people/{seller.pk}/leave/",
+        f"/people/{left.pk}/",
+        "/people/invitations/",
+        "/people/invitations/?state=expired",
+        "/people/invitations/new/",
+        "/people/invitations/file/",
+        "/teams/",
+        "/teams/new/",
+        "/teams/west/",
+        "/teams/key-accounts/",
+        "/teams/huadong-1/edit/",
+        "/teams/huadong-1/move/",
+        "/teams/huadong-1/stage/",
+        "/teams/huadong-1/members/add/",
+        "/settings/",
+        "/settings/calendar/",
+        "/settings/positions/",
+        "/settings/positions/new/",
+        "/audit/",
+        f"/audit/{AuditEntry.objects.latest('pk').pk}/",
+        "/account/profile/",
+        "/account/security/",
+        "/account/security/two-step/",
+        "/account/tokens/",
+        "/account/2fa/totp/activate/",
         "/account/password/change/",
         "/nowhere/",
     ]

@@ -13,7 +13,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import connection
 from django.db.models import Count, F, Model, Q, Sum
 
-from apps.core.models import DirtyDay, Organisation
+from apps.core.models import AuditEntry, DirtyDay, Organisation
 from apps.customers.models import Contact, Customer
 from apps.funnel.models import Level, LevelChange, Opportunity, State
 from apps.members.models import (
@@ -29,6 +29,7 @@ from apps.members.models import (
 from apps.orders.models import Order
 from apps.products.models import Product, ProductLine
 from apps.sample.services import DEMO_PASSWORD, Created
+from apps.staffing.models import Departure
 from tests.sample.conftest import UNTIL
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,8 @@ def test_counts_of_seed_7_are_exact(firm: Created) -> None:
         "opportunities": 900,
         "level_changes": 3144,
         "orders": 258,
+        "departures": 1,
+        "audit_entries": 7,
     }
     assert revenue == Decimal("1939388.42")
 
@@ -392,3 +395,14 @@ def test_the_days_are_marked_for_the_overnight_run(firm: Created) -> None:
 
     assert set(LevelChange.objects.values_list("on", flat=True)) <= marked
     assert set(Order.objects.values_list("ordered_on", flat=True)) <= marked
+
+
+def test_who_left_is_on_record_with_what_went_to_whom(firm: Created) -> None:
+    departure = Departure.objects.select_related("member").get()
+    counts = {share["holding"]: share["count"] for share in departure.shares}
+
+    assert departure.member.name == "Lars Nielsen"
+    assert departure.member.left_on == departure.last_on + timedelta(days=1)
+    assert counts["opportunities"] > 0
+    assert counts["customers"] > 0
+    assert AuditEntry.objects.filter(action="member.leave", object_id=departure.member_id).exists()
