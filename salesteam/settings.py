@@ -214,6 +214,7 @@ SOCIALACCOUNT_ADAPTER = "apps.members.signing_in.single_sign_on.MembersOnly"
 SOCIALACCOUNT_PROVIDERS = single_sign_on(ENV)
 SINGLE_SIGN_ON_NAME = ENV.oidc_name
 OIDC_IS_TWO_STEP = ENV.oidc_is_two_step
+CSRF_FAILURE_VIEW = "apps.core.kept_text.csrf_failed"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"

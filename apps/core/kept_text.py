@@ -21,6 +21,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure
 
 KEPT = "kept_text"
 KEPT_SECONDS = 3600
@@ -133,21 +134,41 @@ def _keep(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if target.path != resolve_url(settings.LOGIN_URL) or "next" not in parse_qs(target.query):
         return response
     page, person = _page(request), _last_here(request)
-    if request.method == "POST" and person:
-        fields = _typed(request)
-        if fields and len(json.dumps(fields)) <= MOST_CHARACTERS:
-            request.session[KEPT] = {
-                "who": person,
-                "path": request.path,
-                "page": page,
-                "fields": fields,
-                "at": time.time(),
-            }
-            request.session.set_expiry(KEPT_SECONDS)
+    if request.method == "POST" and person and _write_down(request, person, page):
+        request.session.set_expiry(KEPT_SECONDS)
     if request.headers.get("HX-Request") != "true":
         return response
     address = f"{target.path}?{urlencode({'next': page})}" if page else target.path
     return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": address})
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token is of an earlier sign-in comes back with its text and a fresh token.
+
+    That is the old tab of somebody who signed in again in another one. Only what the browser itself
+    says comes from one of our own pages is taken up, and nothing is done with it: it is shown.
+    """
+    is_ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    person, page = request.user, _page(request)
+    is_signed_in = person.is_authenticated and getattr(person, "acted_by", None) is None
+    if is_ours and page and is_signed_in and _write_down(request, str(person.pk), page):
+        return redirect(page)
+    return csrf_failure(request, reason)
+
+
+def _write_down(request: HttpRequest, person: str, page: str) -> bool:
+    """Keep the typed fields for the person; false where there are none, or too many."""
+    fields = _typed(request)
+    if not fields or len(json.dumps(fields)) > MOST_CHARACTERS:
+        return False
+    request.session[KEPT] = {
+        "who": person,
+        "path": request.path,
+        "page": page,
+        "fields": fields,
+        "at": time.time(),
+    }
+    return True
 
 
 def _typed(request: HttpRequest) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from apps.core.kept_text import COOKIE, KEPT, MOST_CHARACTERS
-from apps.members.models import Member
+from apps.members.models import ApiToken, Member
 from tests.factories import make_member
 from tests.members.totp import sign_in
 
@@ -219,3 +219,35 @@ def test_the_cookie_of_who_was_here_is_hidden_from_scripts() -> None:
 
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
+
+
+def late_token(member: Member, site: str) -> Client:
+    """An old tab: the token is of an earlier sign-in, the person is signed in again."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(member)
+    sent = TYPED | {"csrfmiddlewaretoken": "x" * 64}
+    headers = {
+        "Referer": f"http://testserver{reverse('api_tokens')}",
+        "Sec-Fetch-Site": site,
+    }
+    response = client.post(reverse("api_tokens"), sent, headers=headers)
+    is_kept = response.status_code == 302 and response["Location"] == reverse("api_tokens")
+    assert is_kept or response.status_code == 403
+    return client
+
+
+def test_a_form_of_an_earlier_sign_in_comes_back_with_its_text_and_nothing_is_done() -> None:
+    member = make_member()
+
+    client = late_token(member, "same-origin")
+
+    assert TYPED["name"] in shown(client)
+    assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])
+def test_a_form_of_another_site_is_refused_and_not_taken_up(site: str) -> None:
+    client = late_token(make_member(), site)
+
+    assert KEPT not in client.session
+    assert TYPED["name"] not in shown(client)
