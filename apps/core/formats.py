@@ -6,7 +6,7 @@ signs come from CLDR by Babel; what CLDR lacks (percentage points, 万 and 亿 w
 `WORDS`. Minus is U+2212, ranges have an en dash. Rounding happens here and nowhere else: half up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from functools import lru_cache
 from babel import Locale, dates, numbers
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from apps.core.models import Organisation
 
@@ -266,3 +267,8 @@ def week(day: date, *, year: bool = False) -> str:
     calendar = day.isocalendar()
     pattern = words().week_of_year if year else words().week
     return pattern.format(year=calendar.year, week=calendar.week)
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names one after another, with the comma of the reader's script."""
+    return pgettext("between the names of a list", ", ").join(map(str, names))

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.exports import Export, ExportColumn
+from apps.core.formats import listed
 from apps.core.models import Organisation
 from apps.members.models import Member
 
@@ -36,12 +37,12 @@ def people_export() -> Export:
 
 def _positions(member: Member) -> str:
     held = member.positions_now  # type: ignore[attr-defined] # by for_list()
-    return ", ".join(str(holding.position.name) for holding in held)
+    return listed(str(holding.position.name) for holding in held)
 
 
 def _teams(member: Member) -> str:
     now = member.teams_now  # type: ignore[attr-defined] # by for_list()
-    return ", ".join(membership.team.name for membership in now)
+    return listed(membership.team.name for membership in now)
 
 
 def _state(member: Member) -> str:

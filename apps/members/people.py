@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.core.errors import DomainError, NotPermitted
-from apps.core.formats import day_short
+from apps.core.formats import day_short, listed
 from apps.core.services import audit_record, changed_values, values_of
 from apps.members.models import AccessRole, Member, Position, PositionHolding, Team
 from apps.members.querysets import writes
@@ -129,7 +129,7 @@ def _check_role(member: Member, before: AccessRole) -> None:
             len(led),
         )
         raise StillLeads(
-            message % {"name": member.name, "teams": ", ".join(team.name for team in led)}
+            message % {"name": member.name, "teams": listed(team.name for team in led)}
         )
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.core.errors import DomainError, NotPermitted
-from apps.core.formats import day_short
+from apps.core.formats import day_short, listed
 from apps.core.models import Organisation
 from apps.core.services import audit_record, changed_values, values_of
 from apps.members.models import AccessRole, Member, Membership, PositionHolding
@@ -276,7 +276,7 @@ def _check_nothing_left(member: Member) -> None:
     """The last look before the commit: nothing that is open may point at them."""
     left = [(holding.label, n) for holding in HOLDINGS if (n := holding.count(member))]
     if left:
-        what = ", ".join(f"{label}: {n}" for label, n in left)
+        what = listed(f"{label}: {n}" for label, n in left)
         words = ngettext(
             "Nothing was changed: this would be left without anybody. %(what)s.",
             "Nothing was changed: these would be left without anybody. %(what)s.",

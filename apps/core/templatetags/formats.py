@@ -3,7 +3,7 @@
 None prints as “no data”, in a table cell as a dash with those words for screen readers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -114,3 +114,8 @@ def share(part: Number | None, whole: Number | None) -> float:
     if part is None or not whole:
         return 0.0
     return round(min(max(float(part) / float(whole), 0.0), 1.0) * 100, 2)
+
+
+@register.filter
+def listed(names: Iterable[object]) -> str:
+    return formats.listed(names)

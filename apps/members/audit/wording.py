@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 from apps.core import formats
 from apps.core.audit_kinds import KINDS, field_of, is_sealed, kind_label, kind_of, named_model
 from apps.core.audit_words import ACTIONS, CODES, FIELDS
+from apps.core.formats import listed
 from apps.core.models import AuditEntry
 from apps.members.audit.names import Names, is_reference, references
 from apps.members.querysets import Viewer, reads_contact_data
@@ -152,7 +153,7 @@ def _detail(key: str, value: Any) -> str:  # noqa: ANN401 - plain JSON
     if isinstance(value, bool | int | float):
         return formats.number(value)
     if isinstance(value, list):
-        return ", ".join(str(CODES.get(key, {}).get(str(one), one)) for one in value)
+        return listed(str(CODES.get(key, {}).get(str(one), one)) for one in value)
     return str(CODES.get(key, {}).get(str(value), value))
 
 
@@ -178,7 +179,7 @@ def _value(kind: str, name: str, value: Any, names: Names, *, masks: bool) -> st
     if is_reference(value):
         return str(value[1]) if names.may_name_all(kind) else MISSING
     if isinstance(value, list):
-        return ", ".join(_plain(kind, name, one) for one in value)
+        return listed(_plain(kind, name, one) for one in value)
     return _plain(kind, name, value)
 
 
@@ -186,7 +187,7 @@ def _named(kind: str, value: Any, names: Names) -> str:  # noqa: ANN401 - [id, t
     hidden = str(HIDDEN.get(kind, MISSING))
     if not isinstance(value, list):
         return str(value) if names.may_name_all(kind) else hidden
-    return ", ".join(text if names.may_name(kind, pk) else hidden for pk, text in references(value))
+    return listed(text if names.may_name(kind, pk) else hidden for pk, text in references(value))
 
 
 def _plain(kind: str, name: str, value: Any) -> str:  # noqa: ANN401 - plain JSON

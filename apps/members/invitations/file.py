@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.core.errors import DomainError
+from apps.core.formats import listed
 from apps.core.models import Organisation
 from apps.members.invitations.services import Invitee
 from apps.members.models import AccessRole, CareerLevel, Invitation, Member, Position, Team
@@ -172,7 +173,7 @@ def _columns(cells: Sequence[str]) -> dict[int, str]:
             "The file lacks the column %(names)s.", "The file lacks the columns %(names)s.",
             len(missing),
         )  # fmt: skip
-        raise FileRefused(message % {"names": ", ".join(missing)})
+        raise FileRefused(message % {"names": listed(missing)})
     return columns
 
 
