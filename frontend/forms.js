@@ -28,13 +28,6 @@ document.addEventListener("submit", (event) => {
   form.querySelectorAll("button[type=submit]").forEach((button) => button.setAttribute("aria-disabled", "true"));
 });
 
-// The same where htmx sends it: it would line the second one up and send it after the first.
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[hx-post].htmx-request")) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-}, { capture: true });
-
 // Coming back by the browser's back button finds every form usable again.
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
