@@ -1,11 +1,11 @@
-"""The audit trail: written by every service in the transaction of its change."""
+"""The audit trail, written by every service in the transaction of its change; a reader's language."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import models, transaction
 
 from apps.core.models import AuditEntry
 from apps.core.origin import current_origin
@@ -60,6 +60,16 @@ def audit_record(
         is_reading=is_reading,
         is_sample=_is_sample(record, by),
     )
+
+
+@transaction.atomic
+def language_choose(*, by: "Member", language: str) -> None:
+    """Keep with the member in which language they read."""
+    before = values_of(by, ["language"])
+    by.language = language
+    by.save(update_fields=["language"])
+    if changes := changed_values(by, before):
+        audit_record(by=by, action="member.profile", record=by, changes=changes)
 
 
 def values_of(record: models.Model, fields: Iterable[str]) -> dict[str, Any]:

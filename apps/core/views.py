@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from apps.core.context_processors import LANGUAGES, THEME_COOKIE, THEMES
 from apps.core.gallery import gallery
 from apps.core.navigation import RUNNING, Reader, first_address, has_use
+from apps.core.services import language_choose
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -53,8 +54,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     )
     # Who looks as somebody else changes nothing of theirs: the session keeps that choice.
     if request.user.is_authenticated and getattr(request.user, "acted_by", None) is None:
-        request.user.language = code
-        request.user.save(update_fields=["language"])
+        language_choose(by=request.user, language=code)
     return response
 
 

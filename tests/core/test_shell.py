@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.middleware import DomainErrorMiddleware
+from apps.core.models import AuditEntry
 from apps.core.navigation import GROUPS, first_address, links_for
 from apps.core.templatetags import shell
 from apps.core.urls import urlpatterns as core_urls
@@ -157,6 +158,8 @@ class TestSwitches:
 
         member.refresh_from_db()
         assert member.language == "zh-hant"
+        entry = AuditEntry.objects.get(action="member.profile", object_id=member.pk)
+        assert entry.changes == {"language": ["en", "zh-hant"]}
         assert (response.status_code, response["Location"]) == (302, "/clients/?q=a")
 
     def test_a_stranger_reads_the_sign_in_page_in_the_chosen_language(self, client: Client) -> None:
