@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from pypinyin import lazy_pinyin
 
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.models import DirtyDay, Organisation
@@ -234,8 +235,11 @@ def team_stage_clear(*, team: Team, by: Member | None) -> Team:
 
 
 def _slug(name: str, pk: int) -> str:
-    """Letters and digits of the name; the key where it has none (Chinese), or where it is taken."""
-    base = slugify(name)[:SLUG_LENGTH]
+    """Letters and digits of the name, Chinese by its sound; the key where there are none.
+
+    With the key behind it where it is taken.
+    """
+    base = slugify("-".join(lazy_pinyin(name)))[:SLUG_LENGTH].strip("-")
     if not base:
         return f"team-{pk}"
     is_taken = base in TAKEN or Team.objects.filter(slug=base).exists()
