@@ -33,7 +33,7 @@ COPIED = (
     "funnel_levelchange",
     "orders_order",
 )
-ALSO_WRITTEN = ("core_dirtyday", "core_auditentry", "exchange_importrun")
+ALSO_WRITTEN = ("core_dirtyday", "exchange_importrun")
 
 
 def run() -> list[Result]:
