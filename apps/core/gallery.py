@@ -4,9 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from apps.core import formats
 from apps.core.charts import Point, Series, bar_chart, trend_chart
+from apps.core.lists import Column, FilterForm, Heading, Listing
+from apps.core.paging import KeysetPage
 
 WEEKS = range(35, 48)
 NOW = (84, 89, 94, 98, 93, 97, 104, 101, 95, 90, 96, 101, 94)
@@ -25,6 +28,26 @@ class ExampleForm(forms.Form):
     note = forms.CharField(label="Note", required=False)
     tier = forms.ChoiceField(label="Tier", choices=[("A", "Tier A"), ("B", "Tier B")])
     agreed = forms.BooleanField(label="May be called", required=False)
+
+
+def _listing() -> Listing:
+    """Two rows as a list's page has them."""
+    headings = [
+        Heading(Column("name", "Customer", "name"), "?sort=-name", "ascending"),
+        Heading(Column("orders", "Orders", is_number=True), "", ""),
+    ]
+    return Listing(
+        filters=FilterForm(QueryDict()),
+        headings=headings,
+        chips=[],
+        page=KeysetPage([], None, None),
+        count=2,
+        sums={},
+        sort="",
+        path="",
+        address="",
+        rows=[("Hanse Verlag GmbH", 14), ("Nowak Catering OHG", 9)],
+    )
 
 
 def _thousands(values: tuple[int, ...]) -> list[Point]:
@@ -60,6 +83,7 @@ def gallery() -> dict[str, Any]:
         "bars": bars,
         "levels": LEVELS,
         "choices": [(1, "East"), (2, "West")],
+        "listing": _listing(),
         "form": ExampleForm({"name": "", "tier": "B"}),
         "money": Decimal(272200),
         "count": 14,
