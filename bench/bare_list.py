@@ -47,9 +47,11 @@ class BareList:
         return response
 
 
-def against_bare_list(page: Callable[[], HttpResponse]) -> tuple[float, float]:
+def against_bare_list(
+    page: Callable[[], HttpResponse], bare: BareList | None = None
+) -> tuple[float, float]:
     """Median seconds of a page and of the bare list, asked in turn after some warm-ups."""
-    bare = BareList()
+    bare = bare or BareList()
     pairs = [(_seconds(page), _seconds(bare.ask)) for _ in range(TURNS + WARM_UPS)]
     pages, lists = zip(*pairs[WARM_UPS:], strict=True)
     return statistics.median(pages), statistics.median(lists)

@@ -3,7 +3,12 @@
 // Filters apply when a choice changes; their button stays for readers without JavaScript.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-autosubmit]");
-  if (form && event.target.matches("select, input[type=date], input[type=checkbox], input[type=radio]")) form.requestSubmit();
+  if (!form) return;
+  const isChoice = event.target.matches(
+    "select, input[type=date], input[type=number], input[type=checkbox], input[type=radio], input[list], [data-picker-value]",
+  );
+  const isEmptied = event.target.matches("[data-picker-text]") && event.target.value.trim() === "";
+  if (isChoice || isEmptied) form.requestSubmit();
 });
 
 // Empty filters stay out of the address, so that it reads well and can be kept. Where htmx sends

@@ -66,6 +66,9 @@ class Environment(BaseSettings):
         "Europe/Berlin", description="Zone of a new organisation until its administrator sets it."
     )
 
+    customer_file_mb: int = Field(
+        20, ge=1, le=1024, description="Largest file that is kept with a customer, in megabytes."
+    )
     session_hours: int = Field(
         12, ge=1, le=720, description="A sign-in ends after so many hours without use."
     )

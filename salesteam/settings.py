@@ -48,10 +48,16 @@ INSTALLED_APPS = [
     "apps.customers",
     "apps.funnel",
     "apps.orders",
+    "apps.activities",
+    "apps.satisfaction",
+    "apps.portfolio",
+    "apps.pool",
+    "apps.bulk",
     "apps.metrics",
     "apps.staffing",
     "apps.reports",
     "apps.exchange",
+    "apps.privacy",
     "apps.overnight",
     "apps.sample",
 ]
@@ -259,6 +265,8 @@ def file_storage() -> dict[str, object]:
     }
 
 
+# Largest file that is kept with a customer.
+CUSTOMER_FILE_MB = ENV.customer_file_mb
 STORAGES = {"default": file_storage(), "staticfiles": {"BACKEND": STATICFILES_BACKEND}}
 
 
@@ -335,11 +343,14 @@ CELERY_BEAT_SCHEDULE = {
     "weekly-reports": {"task": "reports.start_if_due", "schedule": crontab(minute="*/10")},
     "report-editions": {"task": "reports.prepare_waiting", "schedule": crontab(minute="*/5")},
     "mails": {"task": "core.send_mails", "schedule": crontab(minute="*/2")},
+    "customer-imports": {"task": "exchange.take_up", "schedule": crontab(minute="*/2")},
+    "bulk-changes": {"task": "bulk.take_up", "schedule": crontab(minute="*/2")},
 }
 
 # Asked right before a mail of a purpose goes out: why it must not any more, or nothing. The outbox
 # lies below the apps that know.
 MAIL_CHECKS = {
+    "survey": "apps.satisfaction.services.reason_to_withhold",
     "invitation": "apps.members.invitations.services.reason_to_withhold",
     "weekly_report": "apps.reports.services.reason_to_withhold",
 }
@@ -347,6 +358,10 @@ MAIL_CHECKS = {
 # What “stuck” means is known to the metrics alone; the opportunity list, which lies below them,
 # calls this with a day and gets the opportunities that were stuck then.
 STUCK_RULE = "apps.metrics.selectors.stuck_everywhere"
+
+# What keeps a customer from being deleted lies above the customers: each is called with one and says
+# why it has to stay and what to do, or nothing.
+CUSTOMER_KEEPING_CHECKS = ("apps.funnel.selectors.reason_to_keep_customer",)
 
 # Whether anything has a price already, which the settings of the organisation ask, lies above them.
 MONEY_RULE = "apps.staffing.money.is_money_recorded"

@@ -137,6 +137,13 @@ def update() -> None:
     convert()
 
 
+def refused_by_gettext(path: Path) -> list[str]:
+    """What keeps the committed catalogue from being compiled as the installation does it."""
+    command = ["msgfmt", "--check-format", "-o", "-", str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    return [] if done.returncode == 0 else done.stderr.decode().splitlines()
+
+
 def check() -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = fresh_copy(folder)
@@ -144,7 +151,7 @@ def check() -> int:
             line
             for path in (HANS, HANT)
             for line in problems_of(path, polib.pofile(str(root / path)))
-        ]
+        ] + [line for path in (HANS, HANT) for line in refused_by_gettext(path)]
     sys.stdout.writelines(line + "\n" for line in found)
     print(f"translations: {len(found)} problem(s)")
     return 1 if found else 0

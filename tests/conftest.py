@@ -84,6 +84,24 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
             client.delete(*keys)
 
 
+# Model, the migration that fills it, and its function.
+MIGRATED_ROWS = (
+    ("funnel.Pipeline", "apps.funnel.migrations.0003_default_pipeline", "create"),
+    ("members.Position", "apps.members.migrations.0003_positions", "create"),
+    (
+        "customers.ScreeningDimension",
+        "apps.customers.migrations.0004_held_since",
+        "first_dimensions",
+    ),
+    (
+        "portfolio.ServicePolicy",
+        "apps.portfolio.migrations.0002_guards_and_policies",
+        "first_policies",
+    ),
+    ("pool.PoolRule", "apps.pool.migrations.0002_first_rules", "first_rules"),
+)
+
+
 @pytest.fixture(autouse=True)
 def _migrated_rows(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
     """Tests with real transactions empty every table afterwards, migrated rows included."""
@@ -92,9 +110,6 @@ def _migrated_rows(request: pytest.FixtureRequest, _django_db_helper: None) -> N
     if not is_marked and not {"transactional_db", "live_server"} & set(request.fixturenames):
         return
     request.getfixturevalue("transactional_db")
-    if not apps.get_model("funnel", "Pipeline").objects.exists():
-        migration = import_module("apps.funnel.migrations.0003_default_pipeline")
-        migration.create(apps, None)
-    if not apps.get_model("members", "Position").objects.exists():
-        migration = import_module("apps.members.migrations.0003_positions")
-        migration.create(apps, None)
+    for model, module, create in MIGRATED_ROWS:
+        if not apps.get_model(model).objects.exists():
+            getattr(import_module(module), create)(apps, None)

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.core.models import Organisation
+from apps.customers.keys import keys_refresh
 from apps.customers.models import Customer
 from apps.funnel.models import Level, Opportunity, Outcome
 from apps.funnel.services import opportunity_close, opportunity_create, opportunity_move
@@ -60,7 +61,10 @@ def make_team(*, parent: Team | None = None, lead: Member | None = None, name: s
 
 
 def make_customer(*, owner: Member | None = None, name: str = "", **fields: Any) -> Customer:
-    return Customer.objects.create(owner=owner, name=name or f"Customer {next(_numbers)}", **fields)
+    name = name or f"Customer {next(_numbers)}"
+    made = Customer.objects.create(owner=owner, name=name, **fields)
+    keys_refresh([made.pk])
+    return made
 
 
 def level(code: str) -> Level:

@@ -9,3 +9,11 @@ MAVEN = SHARED / "maven_crm"
 needs_maven = pytest.mark.skipif(
     not MAVEN.is_dir(), reason="the data set maven_crm is not beside the checkout"
 )
+TRANSACTIONS = SHARED / "transactions"
+needs_transactions = pytest.mark.skipif(
+    not TRANSACTIONS.is_dir(), reason="the data set transactions is not beside the checkout"
+)
+ADVENTUREWORKS = SHARED / "adventureworks" / "pbi"
+needs_adventureworks = pytest.mark.skipif(
+    not ADVENTUREWORKS.is_dir(), reason="the data set adventureworks is not beside the checkout"
+)

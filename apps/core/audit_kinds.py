@@ -31,8 +31,36 @@ class RecordKind:
 
 
 KINDS = {
-    "customer": RecordKind("customers.Customer", "customer"),
+    "customer": RecordKind(
+        "customers.Customer",
+        "customer",
+        parts=(("contact", "customer"), ("specialdate", "customer")),
+    ),
     "contact": RecordKind("customers.Contact"),
+    "specialdate": RecordKind("customers.SpecialDate"),
+    "note": RecordKind("customers.Note", "note"),
+    "customerfile": RecordKind("customers.CustomerFile"),
+    "tag": RecordKind("customers.Tag"),
+    "customfield": RecordKind("customers.CustomField"),
+    "screening": RecordKind("customers.Screening"),
+    "screeningdimension": RecordKind("customers.ScreeningDimension"),
+    "screeningrule": RecordKind("customers.ScreeningRule"),
+    "holdinglimits": RecordKind("customers.HoldingLimits"),
+    "duplicatepair": RecordKind("customers.DuplicatePair"),
+    "merge": RecordKind("customers.Merge"),
+    "activity": RecordKind("activities.Activity", "activity"),
+    "followup": RecordKind("activities.FollowUp"),
+    "survey": RecordKind("satisfaction.Survey"),
+    "tierrule": RecordKind("portfolio.TierRule"),
+    "tieroverride": RecordKind("portfolio.TierOverride"),
+    "servicepolicy": RecordKind("portfolio.ServicePolicy"),
+    "servicehours": RecordKind("portfolio.ServiceHours"),
+    "lifecycleoverride": RecordKind("portfolio.LifecycleOverride"),
+    "poolsettings": RecordKind("pool.PoolSettings"),
+    "poolrule": RecordKind("pool.PoolRule"),
+    "bulkrun": RecordKind("bulk.BulkRun", "bulk_run"),
+    "erasure": RecordKind("privacy.Erasure"),
+    "savedview": RecordKind("members.SavedView"),
     "opportunity": RecordKind("funnel.Opportunity", "opportunity"),
     "order": RecordKind("orders.Order", "order"),
     "member": RecordKind(
@@ -59,6 +87,7 @@ KINDS = {
     "level": RecordKind("funnel.Level"),
     "product": RecordKind("products.Product"),
     "productline": RecordKind("products.ProductLine"),
+    "customerimport": RecordKind("exchange.CustomerImport", "customer_import_run"),
     "importrun": RecordKind("exchange.ImportRun", "import_run"),
     "nightrun": RecordKind("overnight.NightRun", "night_run"),
     "delivery": RecordKind("reports.Delivery"),
@@ -95,7 +124,8 @@ def field_of(kind: str, name: str) -> "models.Field[object, object] | None":
 def named_model(kind: str, name: str) -> type[models.Model] | None:
     """The model of the records that values of a change name; None where it is not known."""
     field = field_of(kind, name)
-    if field is not None and field.related_model is not None:
+    if field is not None:
+        # A plain field is a value, though it may be called like a kind: the customer's screening.
         related = field.related_model
         return related if isinstance(related, type) else None
     return model_of("member") if name in PEOPLE_FIELDS else model_of(name)

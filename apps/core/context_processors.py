@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from apps.core.models import Organisation
-from apps.core.navigation import LinkGroup, links_for
+from apps.core.navigation import SELLING, LinkGroup, has_use, links_for
 
 THEMES = ("light", "dark", "system")
 THEME_COOKIE = "theme"
@@ -31,6 +31,10 @@ def _groups(request: HttpRequest) -> list[LinkGroup]:
     return links_for(reader, (match.view_name if match else "") or "")
 
 
+def _may_search(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and has_use(request.user, SELLING)
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The frame's values; those that cost a query are made only when a template asks."""
     groups = SimpleLazyObject(lambda: _groups(request))
@@ -41,5 +45,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "organisation": SimpleLazyObject(Organisation.current),
         "nav_groups": groups,
         "nav_quick": SimpleLazyObject(lambda: [x for g in groups for x in g.links if x.quick]),
+        # Whoever has customers to look for.
+        "may_search": SimpleLazyObject(lambda: _may_search(request)),
         "sign_in_address": settings.LOGIN_URL,
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from django.db import models
 from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
@@ -26,7 +26,7 @@ from apps.core.services import audit_record
 
 FILE = "file"
 CSV, EXCEL = "csv", "xlsx"
-BATCH = 1000
+BATCH = 500
 # Rows of a sheet without its head; the format has no more.
 MOST_EXCEL_ROWS = 1_048_575
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -95,6 +95,17 @@ def export_response(
     _record(request, rows.model, export.name, count=count, kind=kind)
     respond = _csv if kind == CSV else _excel
     return _private(respond(found, export), f"{_file_name(export.name)}.{kind}")
+
+
+def export_write(file: IO[bytes], rows: "models.QuerySet[Any]", export: Export, kind: str) -> None:
+    """The file of some rows in the active language, for who makes it in the background.
+
+    Who took what away is the caller's to write down.
+    """
+    if kind == CSV:
+        file.writelines(_csv_pieces(rows, export, translation.get_language()))
+    else:
+        _write_sheet(file, rows, export)
 
 
 def _record(
@@ -166,13 +177,17 @@ def _csv_cell(cell: Cell) -> str:
 
 def _excel(rows: "models.QuerySet[Any]", export: Export) -> HttpResponseBase:
     """A workbook, written to a temporary file: the format's table of contents comes last."""
+    file = TemporaryFile()  # noqa: SIM115 - the response closes it
+    _write_sheet(file, rows, export)
+    file.seek(0)
+    return FileResponse(file, content_type=EXCEL_TYPE)
+
+
+def _write_sheet(file: IO[bytes], rows: "models.QuerySet[Any]", export: Export) -> None:
     # Loading the library takes time and memory: only a process that writes a workbook pays for it.
     from apps.core.workbooks import write_workbook  # noqa: PLC0415
 
-    file = TemporaryFile()  # noqa: SIM115 - the response closes it
     widths = [column.width for column in export.columns]
     write_workbook(
         file, title=export.name, head=export.head(), widths=widths, lines=export.lines(rows)
     )
-    file.seek(0)
-    return FileResponse(file, content_type=EXCEL_TYPE)

@@ -56,16 +56,19 @@ class KeptTextMiddleware:
 
 
 def kept_initial(
-    request: HttpRequest, *, prefix: str = "", ticks: Collection[str] = ()
+    request: HttpRequest, *, prefix: str = "", ticks: Collection[str] = (), posted_to: str = ""
 ) -> dict[str, Any]:
     """The text typed into this page's form before the session ended, for the form's `initial`.
 
-    `ticks` names the boxes of the form: browsers send only those that are ticked.
+    `ticks` names the boxes of the form: browsers send only those that are ticked. `posted_to` is
+    where the form is sent, if that is not this page: a part of a page that has several forms says
+    of which one the text is.
     """
     kept = request.session.get(KEPT)
     if request.method != "GET" or not kept or not request.user.is_authenticated:
         return {}
-    if request.path not in {kept["path"], kept["page"].partition("?")[0]}:
+    places = {kept["path"]} if posted_to else {kept["path"], kept["page"].partition("?")[0]}
+    if (posted_to or request.path) not in places:
         return {}
     if not getattr(request, "kept_text_told", False):
         request.kept_text_told = True  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ A list is a GET form (`FilterForm`), its columns and a queryset that is scoped a
 puts them together; `list_response` answers with the page, or for htmx with its result region.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
@@ -31,8 +31,10 @@ type Text = "str | _StrPromise"
 # A queryset with `for_list()`.
 type Rows = Any
 
-# Parameters of the address that are no filters.
-SORT, CURSOR = "sort", "page"
+# Parameters of the address that are no filters: the order, the page, the columns shown and the saved
+# view from which the rest came.
+SORT, CURSOR, COLUMNS, VIEW = "sort", "page", "columns", "view"
+KEPT = (VIEW, COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Column:
     label: Text
     order: str = ""
     is_nullable: bool = False
+    # Sorts a text, of which an empty one is no value.
+    is_text: bool = False
     is_number: bool = False
     # The first click sorts the highest or latest first.
     descends: bool = False
@@ -85,12 +89,23 @@ class Listing:
     next_address: str = ""
     previous_address: str = ""
     first_address: str = ""
+    # Where “Clear filters” leads.
+    clear_address: str = ""
+    # Rows after which counting stopped: there are more than these.
+    most: int | None = None
     is_stale: bool = False
     rows: list[Any] = field(default_factory=list)
+    # Parameters of the address besides filters, sort and page.
+    kept: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.chips)
+        return bool(self.chips) or self.filters.is_out_of_sight
+
+    @property
+    def is_uncounted(self) -> bool:
+        """Whether there are more rows than were counted."""
+        return self.most is not None and self.count > self.most
 
     @property
     def query(self) -> str:
@@ -112,6 +127,11 @@ class Control:
     options: SafeString
     options_count: int
     is_invalid: bool
+    # Of a control that draws itself, with the id that its label names.
+    html: SafeString | str = ""
+    id: str = ""
+    # Address of what an open text suggests.
+    suggests: str = ""
 
     @property
     def has_choice(self) -> bool:
@@ -134,9 +154,44 @@ class FilterForm(forms.Form):
     ranges: tuple[tuple[str, str], ...] = ()
     # Sort keys that stand for another field under the filters given.
     sorts_by: Mapping[str, str] = {}
+    # Filters whose open text suggests what there is, with the address that says it.
+    suggestions: Mapping[str, str] = {}
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data, auto_id="filter-%s")
+
+    @property
+    def is_out_of_sight(self) -> bool:
+        """A saved view that names what this reader does not see: it has no rows for them."""
+        return bool(self.errors) and bool(self.data.get(VIEW))
+
+    def is_asked(self, name: str) -> bool:
+        """Whether the address says anything of the filter."""
+        return any(self.data.get(one) for one in (name, *self._parts(name)))
+
+    def _parts(self, name: str) -> tuple[str, ...]:
+        """Further parameters that a control sends beside its own: those of a picker."""
+        parts = getattr(self.fields[name], "parameters", None)
+        return parts(name) if parts else ()
+
+    def told(self) -> QueryDict:
+        """What the address says, with each filter as its own parameter and nothing beside it."""
+        query = QueryDict(mutable=True)
+        query.update(self.data)
+        for name in self.fields:
+            parts = self._parts(name)
+            if parts and any(part in query for part in parts):
+                for part in parts:
+                    query.pop(part, None)
+                query[name] = self.value_in_address(name)
+        return query
+
+    def value_in_address(self, name: str) -> str:
+        """The filter as the address has it."""
+        value = self.cleaned_data.get(name) if hasattr(self, "cleaned_data") else None
+        if value is not None and self._parts(name):
+            return str(value.pk if isinstance(value, models.Model) else value)
+        return str(self.data.get(name, ""))
 
     def apply(self, rows: Rows) -> Rows:
         """The rows that the (valid) filters let through."""
@@ -169,14 +224,17 @@ class FilterForm(forms.Form):
 
     def _control(self, name: str) -> "Control":
         field, value = self[name], str(self.data.get(name, ""))
-        kind = "tick" if isinstance(field.field, forms.BooleanField) else "text"
-        kind = "date" if isinstance(field.field, DayField) else kind
-        kind = "choice" if isinstance(field.field, forms.ChoiceField) else kind
+        if self._parts(name):
+            html = field.as_widget()
+            return Control(name, field.label, "own", value, mark_safe(""), 0, bool(field.errors),
+                           html, field.id_for_label)  # fmt: skip
+        kind = _kind(field.field)
         choices = _choices(field.field)
         rows = ((key, mark_safe(" selected" if str(key) == value else ""), text)
                 for key, text in choices)  # fmt: skip
         options = format_html_join("", '<option value="{}"{}>{}</option>', rows)
-        return Control(name, field.label, kind, value, options, len(choices), bool(field.errors))
+        return Control(name, field.label, kind, value, options, len(choices), bool(field.errors),
+                       id=f"filter-{name}", suggests=self.suggestions.get(name, ""))  # fmt: skip
 
     def text_of(self, name: str) -> str:
         """What a chip says of the field's value."""
@@ -187,6 +245,17 @@ class FilterForm(forms.Form):
             return day_short(value)
         choices = dict(getattr(self.fields[name], "choices", ())) if isinstance(value, str) else {}
         return str(choices.get(value, value))
+
+
+def _kind(field: forms.Field) -> str:
+    """How the page draws a filter."""
+    kinds = (
+        (forms.BooleanField, "tick"),
+        (DayField, "date"),
+        (forms.ChoiceField, "choice"),
+        (forms.IntegerField, "number"),
+    )
+    return next((kind for form_field, kind in kinds if isinstance(field, form_field)), "text")
 
 
 class DayField(forms.DateField):
@@ -242,22 +311,30 @@ def listing(  # noqa: PLR0913 - what a list is made of
     default: str,
     sums: Mapping[str, models.Aggregate] | None = None,
     most: int | None = None,
+    shown: Sequence[Column] | None = None,
+    clear_address: str = "",
 ) -> Listing:
     """The page that the address asks for; `default` is the sort, such as “-opened”.
 
     `rows` are those that the reader may see. With filters that make no sense there are no rows.
-    Counting stops after `most` rows, for lists that grow without end.
+    Counting stops after `most` rows, for lists that grow without end. `shown` are the heads, where
+    the reader chose among `columns`; every one of these sorts.
     """
     sort = _sort(request.GET.get(SORT, ""), columns, default)
+    is_valid = filters.is_valid()
+    place = Place(request.path, filters.told())
     shared: dict[str, Any] = {
         "filters": filters,
-        "headings": _headings(request, columns, sort),
+        "headings": [_heading(place, column, sort) for column in (shown or columns)],
         "sort": "" if sort == default else sort,
-        "path": request.path,
-        "address": _address(request, request.GET),
-        "first_address": _changed(request, **{CURSOR: None}),
+        "path": place.path,
+        "address": place.address(),
+        "first_address": place.address(**{CURSOR: None}),
+        "clear_address": clear_address or place.path,
+        "most": most,
+        "kept": [(name, place.query[name]) for name in KEPT if place.query.get(name)],
     }
-    if not filters.is_valid():
+    if not is_valid:
         return Listing(page=KeysetPage([], None, None), count=0, sums={}, chips=[], **shared)
     found = filters.apply(rows)
     counted = found if most is None else found.order_by()[: most + 1]
@@ -269,9 +346,9 @@ def listing(  # noqa: PLR0913 - what a list is made of
         rows=page.rows,
         count=totals.pop("count"),
         sums=totals,
-        chips=_chips(request, filters),
-        next_address=_changed(request, **{CURSOR: page.next_cursor}) if page.next_cursor else "",
-        previous_address=_changed(request, **{CURSOR: page.previous_cursor})
+        chips=_chips(place, filters),
+        next_address=place.address(**{CURSOR: page.next_cursor}) if page.next_cursor else "",
+        previous_address=place.address(**{CURSOR: page.previous_cursor})
         if page.previous_cursor
         else "",
         is_stale=is_stale,
@@ -292,15 +369,23 @@ def ordered_rows(
     return ordered(filters.apply(rows).for_list(), _order(sort, columns, filters))
 
 
+def chosen_columns[C: Column](columns: Sequence[C], keys: Iterable[str]) -> list[C]:
+    """The columns of these keys in their order, each once; what there is not is left out."""
+    known = {column.key: column for column in columns}
+    return [known[key] for key in dict.fromkeys(keys) if key in known]
+
+
 def list_response(
     request: HttpRequest, template: str, result: Listing, **context: Any
 ) -> HttpResponse:
     """The page, or only its partial “results” for htmx; 422 where the filters make no sense."""
     htmx = request.htmx  # type: ignore[attr-defined] # by django-htmx's middleware
     partial = htmx.target == "results" and not htmx.history_restore_request
-    status = HTTPStatus.OK if result.filters.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
+    is_fine = result.filters.is_valid() or result.filters.is_out_of_sight
+    status = HTTPStatus.OK if is_fine else HTTPStatus.UNPROCESSABLE_ENTITY
     name = f"{template}#results" if partial else template
-    response = render(request, name, {"listing": result, **context}, status=status)
+    content = {"listing": result, "is_part": partial, **context}
+    response = render(request, name, content, status=status)
     # One address has two answers: a cache must not mix them up.
     patch_vary_headers(response, ("HX-Request",))
     return push_url(response, result.address) if partial else response
@@ -314,7 +399,14 @@ def _sort(asked: str, columns: Sequence[Column], default: str) -> str:
 def _order(sort: str, columns: Sequence[Column], filters: FilterForm) -> list[Order]:
     column = next(column for column in columns if column.key == sort.removeprefix("-"))
     by = filters.sorts_by.get(column.key, column.order)
-    return [Order(by, descending=sort.startswith("-"), is_nullable=column.is_nullable)]
+    return [
+        Order(
+            by,
+            descending=sort.startswith("-"),
+            is_nullable=column.is_nullable,
+            is_text=column.is_text,
+        )
+    ]
 
 
 def _page(rows: Rows, order: Sequence[Order], cursor: str | None) -> tuple[KeysetPage[Any], bool]:
@@ -325,51 +417,48 @@ def _page(rows: Rows, order: Sequence[Order], cursor: str | None) -> tuple[Keyse
         return keyset_page(rows, order=order), True
 
 
-def _headings(request: HttpRequest, columns: Sequence[Column], sort: str) -> list[Heading]:
-    return [_heading(request, column, sort) for column in columns]
+@dataclass(frozen=True)
+class Place:
+    """The list's own address: its path, and what is asked of it."""
+
+    path: str
+    query: QueryDict
+
+    def address(self, **changes: str | None) -> str:
+        """The address with some parameters set, or left out where None; none that says nothing."""
+        told = QueryDict(mutable=True)
+        for name, value in {**dict(self.query.items()), **changes}.items():
+            if value:
+                told[name] = str(value)
+        return f"{self.path}?{told.urlencode()}" if told else self.path
 
 
-def _heading(request: HttpRequest, column: Column, sort: str) -> Heading:
+def _heading(place: Place, column: Column, sort: str) -> Heading:
     if not column.order:
         return Heading(column, "", "")
     is_current = sort.removeprefix("-") == column.key
     descending = sort.startswith("-")
     turned = not descending if is_current else column.descends
-    address = _changed(request, **{SORT: ("-" if turned else "") + column.key, CURSOR: None})
+    address = place.address(**{SORT: ("-" if turned else "") + column.key, CURSOR: None})
     words = "descending" if descending else "ascending"
     return Heading(column, address, words if is_current else "")
 
 
-def _chips(request: HttpRequest, filters: FilterForm) -> list[Chip]:
-    asked = [name for name in filters.fields if request.GET.get(name)]
-    given = [name for name in asked if filters.cleaned_data.get(name)]
+def _is_given(value: object) -> bool:
+    """Whether a cleaned filter says anything; 0 does."""
+    return value is not None and value is not False and value not in ("", [])
+
+
+def _chips(place: Place, filters: FilterForm) -> list[Chip]:
+    asked = [name for name in filters.fields if filters.is_asked(name)]
+    given = [name for name in asked if _is_given(filters.cleaned_data.get(name))]
     return [
         Chip(
             name,
             filters.fields[name].label or name,
             filters.text_of(name),
-            request.GET.get(name, ""),
-            _changed(request, **{name: None, CURSOR: None}),
+            filters.value_in_address(name),
+            place.address(**{name: None, CURSOR: None}),
         )
         for name in given
     ]
-
-
-def _changed(request: HttpRequest, **changes: str | None) -> str:
-    """This address with some parameters set, or left out where None."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        if value is None:
-            query.pop(name, None)
-        else:
-            query[name] = value
-    return _address(request, query)
-
-
-def _address(request: HttpRequest, query: QueryDict) -> str:
-    """The address without the parameters that say nothing."""
-    told = QueryDict(mutable=True)
-    for name, value in query.items():
-        if value:
-            told[name] = str(value)
-    return f"{request.path}?{told.urlencode()}" if told else request.path

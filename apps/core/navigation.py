@@ -84,7 +84,14 @@ GROUPS = (
         "sell",
         _("Sell"),
         (
-            Entry(_("Customers"), "customers", "building-store", SELLING, "customer", quick=True),
+            Entry(
+                _("Customers"),
+                "customers",
+                "building-store",
+                SELLING,
+                ("customer", "pool", "search", "duplicate", "merge"),
+                quick=True,
+            ),
             Entry(
                 _("Opportunities"),
                 "opportunities",
@@ -103,6 +110,13 @@ GROUPS = (
             Entry(
                 _("Dashboard"), "dashboard", "layout-dashboard", SELLING, "dashboard", quick=True
             ),
+            Entry(
+                _("Customer base"),
+                "tiers",
+                "chart-line",
+                SELLING,
+                ("tiers", "service", "lifecycle", "satisfaction"),
+            ),
             Entry(_("Reports"), "reports", "report", FIGURES, ("report", "weekly_report")),
         ),
     ),
@@ -118,7 +132,14 @@ GROUPS = (
                 "organisation_settings",
                 "settings",
                 SETTLING,
-                ("organisation", "position"),
+                (
+                    "organisation",
+                    "position",
+                    "screening_",
+                    "tier_settings",
+                    "personal_data",
+                    "pool_settings",
+                ),
             ),
         ),
     ),
@@ -126,7 +147,7 @@ GROUPS = (
         "data",
         _("Data"),
         (
-            Entry(_("Import"), "imports", "file-import", IMPORTING, "import"),
+            Entry(_("Import"), "imports", "file-import", IMPORTING, ("import", "customer_import")),
             Entry(_("Overnight runs"), "night_runs", "clock-play", RUNNING, "night_run"),
         ),
     ),
@@ -144,12 +165,26 @@ def has_use(reader: Reader | None, need: Need) -> bool:
     return reader is not None and reader.reaches(need.kind, need.least)
 
 
+def _closeness(entry: Entry, current: str) -> int:
+    """How much of the page's URL name the entry's family says; 0: it is none of its pages."""
+    families = (entry.family,) if isinstance(entry.family, str) else entry.family
+    return max((len(family) for family in families if current.startswith(family)), default=0)
+
+
 def links_for(reader: Reader | None, current: str) -> list[LinkGroup]:
     """The groups that somebody sees, without empty ones; `current` is the URL name of the page."""
     groups = []
+    # Of two families that fit, the one that says more: “pool_settings” before “pool”.
+    nearest = max(_closeness(entry, current) for group in GROUPS for entry in group.entries)
     for group in GROUPS:
         links = [
-            Link(entry.label, address, entry.icon, current.startswith(entry.family), entry.quick)
+            Link(
+                entry.label,
+                address,
+                entry.icon,
+                0 < nearest == _closeness(entry, current),
+                entry.quick,
+            )
             for entry in group.entries
             if has_use(reader, entry.need) and (address := _address(entry.name)) is not None
         ]

@@ -6,14 +6,14 @@ between two requests shift nothing: the next page starts after the last row that
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, JSONSerializer, Signer
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.expressions import OrderBy
 from django.db.models.fetch_modes import FetchMode
 from django.db.models.lookups import GreaterThan, LessThan
@@ -28,11 +28,25 @@ class BadCursor(ValueError):  # noqa: N818 - named for what it is
 
 @dataclass(frozen=True)
 class Order:
-    """One sort key. Rows without a value come last in both directions."""
+    """One sort key. Rows without a value come last in both directions.
+
+    `is_text`: an empty text is no value; there is no NULL then.
+    """
 
     field: str
     descending: bool = False
     is_nullable: bool = False
+    is_text: bool = False
+
+    @property
+    def nothing(self) -> str | None:
+        return "" if self.is_text else None
+
+    def has_nothing(self, says: bool) -> Q:
+        """Rows without a value, or with one; conditions that a partial index serves."""
+        if self.is_text:
+            return Q((self.field, "")) if says else Q((f"{self.field}__gt", ""))
+        return Q((f"{self.field}__isnull", says))
 
 
 @dataclass(frozen=True)
@@ -67,7 +81,12 @@ def ordered[Row: models.Model](
     queryset: models.QuerySet[Row], order: Sequence[Order]
 ) -> models.QuerySet[Row]:
     """All rows in the order of the pages."""
-    return queryset.order_by(*(_Pager._order_by(key, False) for key in _with_tie(order)))
+    terms = []
+    for key in _with_tie(order):
+        if key.is_text:
+            terms.append(ExpressionWrapper(key.has_nothing(True), models.BooleanField()).asc())
+        terms.append(_Pager._order_by(key, False))
+    return queryset.order_by(*terms)
 
 
 def _with_tie(order: Sequence[Order]) -> tuple[Order, ...]:
@@ -132,9 +151,39 @@ class _Pager[Row: models.Model]:
         )
 
     def _rows(self, values: list[Any] | None, *, back: bool) -> list[Row]:
+        if len(self.keys) == 1 + 1 and (self.keys[0].is_nullable or self.keys[0].is_text):
+            return self._rows_in_two_parts(values, back)
         rows = self.queryset if values is None else self.queryset.filter(self._beyond(values, back))
         order = [self._order_by(key, back) for key in self.keys]
         return list(rows.order_by(*order)[: self.size + 1])
+
+    def _rows_in_two_parts(self, values: list[Any] | None, back: bool) -> list[Row]:
+        """Rows with a value, then those without: asked apart, one plain index serves each, both ways."""
+        key = self.keys[0]
+        parts = [True, False] if back else [False, True]
+        if values is not None and (values[0] == key.nothing) != parts[0]:
+            parts = parts[1:]
+        found: list[Row] = []
+        for is_empty in parts:
+            rows = self.queryset.filter(key.has_nothing(is_empty))
+            if values is not None and (values[0] == key.nothing) == is_empty:
+                rows = rows.filter(self._beyond_in_part(values, is_empty, back))
+            known = (replace(one, is_nullable=False) for one in self.keys[is_empty:])
+            order = [self._order_by(one, back) for one in known]
+            found += rows.order_by(*order)[: self.size + 1 - len(found)]
+            if len(found) > self.size:
+                break
+        return found
+
+    def _beyond_in_part(
+        self, values: list[Any], is_empty: bool, back: bool
+    ) -> LessThan | GreaterThan:
+        """After these values among rows of which all have a value, or of which none has one."""
+        keys, fields = self.keys[is_empty:], self._fields()[is_empty:]
+        columns = RowValue(*(F(key.field) for key in keys))
+        given = RowValue(*map(Value, values[is_empty:], fields))
+        smaller = keys[0].descending != back
+        return LessThan(columns, given) if smaller else GreaterThan(columns, given)
 
     @staticmethod
     def _order_by(key: Order, back: bool) -> OrderBy:

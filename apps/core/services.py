@@ -126,8 +126,11 @@ def _changes(changes: Changes) -> dict[str, list[Any]]:
 
 
 def _label(record: models.Model) -> str:
-    """What the record is called; a sealed one only by its kind, since others read the trail."""
-    if getattr(record, "is_sealed", False):
+    """What the record is called; a sealed one only by its kind, since others read the trail.
+
+    A personal one too: what nobody can edit must not hold what somebody may want erased.
+    """
+    if getattr(record, "is_sealed", False) or getattr(record, "is_personal", False):
         return ""
     return str(record)[:LONGEST_NAME]
 

@@ -1,66 +1,228 @@
-"""Filters of the customer list."""
+"""Filters of the customer list; its columns stand in `columns`."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import DateField, DecimalField, Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import Column, FilterForm
+from apps.core.formats import days
+from apps.core.lists import DayField, FilterForm
+from apps.core.models import Organisation
+from apps.customers.columns import COLUMNS
+from apps.customers.custom_fields.values import (
+    MOST_DECIMALS,
+    MOST_WHOLE_DIGITS,
+    YesNoField,
+    fields_in_use,
+)
+from apps.customers.models import CustomField, CustomFieldKind, Tier
 from apps.customers.querysets import CustomerQuerySet
+from apps.customers.search.selectors import found_by
+from apps.members.choosing import ALSO
+from apps.members.forms.picker import MemberField
+from apps.members.lifecycle import LifecycleStage
 from apps.members.models import Member
 from apps.members.querysets import Viewer
 
-POOL = "pool"
+__all__ = ["COLUMNS", "POOL", "CustomerFilter"]
 
-COLUMNS = (
-    Column("name", _("Customer"), "name"),
-    Column("owner", _("Owner"), "owner__name", is_nullable=True),
-    Column("industry", _("Industry"), "industry"),
-    Column("region", _("Region"), "region"),
-    Column(
-        "employees", _("Employees"), "employees", is_nullable=True, is_number=True, descends=True
-    ),
-    Column(
-        "revenue",
-        _("Annual revenue"),
-        "annual_revenue",
-        is_nullable=True,
-        is_number=True,
-        descends=True,
-    ),
-)
+ME, POOL = "me", "pool"
+UNRATED, PROVISIONAL = "unrated", "provisional"
+# Filters of custom fields are called by the field's key behind this.
+PREFIX = "cf_"
+MOST_DAYS = 3650
+MOST_TAGS = 5
+WORDS = ("industry", "region", "source")
+NO_CHOICE = {"invalid_choice": _("There is no such choice.")}
 
 
 class CustomerFilter(FilterForm):
-    """`owner` is a member's id or “pool”: customers that nobody owns."""
+    """`owner` is a member's id, “me”, or “pool”: customers that nobody owns.
 
-    owner = forms.ChoiceField(
-        label=_("Owner"),
+    `fields` are the custom fields in use, where the page has read them already.
+    """
+
+    owner = MemberField(label=_("Owner"), required=False, chosen_for="own", also=(ME, POOL))
+    tier = forms.ChoiceField(
+        label=_("Tier"),
         required=False,
-        error_messages={"invalid_choice": _("There is no such choice.")},
+        choices=[
+            ("", _("Every tier")),
+            *Tier.choices,
+            (PROVISIONAL, _("Provisional tier")),
+            (UNRATED, _("Unrated")),
+        ],
+        error_messages=NO_CHOICE,
     )
+    lifecycle = forms.ChoiceField(
+        label=_("Lifecycle"),
+        required=False,
+        choices=[("", _("Every stage")), *LifecycleStage.choices],
+        error_messages=NO_CHOICE,
+    )
+    tag = forms.CharField(label=_("Tags"), required=False, max_length=255)
     industry = forms.CharField(label=_("Industry"), required=False, max_length=100)
     region = forms.CharField(label=_("Region"), required=False, max_length=100)
+    source = forms.CharField(label=_("Source"), required=False, max_length=100)
+    silent = forms.IntegerField(
+        label=_("No contact for (days)"), required=False, min_value=0, max_value=MOST_DAYS
+    )
+    hold = forms.IntegerField(
+        label=_("Hold ends within (days)"), required=False, min_value=0, max_value=MOST_DAYS
+    )
 
-    shown = ("owner",)
-    folded = ("industry", "region")
+    shown = ("owner", "tier", "lifecycle")
+    folded: tuple[str, ...] = ("tag", "industry", "region", "source", "silent", "hold")
 
-    def __init__(self, data: QueryDict, *, user: Viewer) -> None:
+    def __init__(
+        self, data: QueryDict, *, user: Viewer, fields: Sequence[CustomField] | None = None
+    ) -> None:
         super().__init__(data)
-        members = Member.objects.visible_to(user).order_by("name", "pk").values_list("pk", "name")
-        owners = [(str(pk), name) for pk, name in members]
-        self.fields["owner"].choices = [("", _("Every owner")), (POOL, _("Pool")), *owners]  # type: ignore[attr-defined]
+        self.user = user
+        self.customs = fields_in_use() if fields is None else fields
+        self.fields["owner"].widget.attrs["placeholder"] = gettext("Every owner")
+        # Also of those who have left: what links name must keep its meaning.
+        self.fields["owner"].people = Member.objects.visible_to(user)  # type: ignore[attr-defined]
+        for custom in self.customs:
+            self.fields.update(_fields_of(custom))
+        added = (name for custom in self.customs for name in _fields_of(custom))
+        self.folded = (*self.folded, *added)
+        ranged = (custom for custom in self.customs if custom.kind in RANGED)
+        self.ranges = tuple(
+            (f"{PREFIX}{custom.key}.from", f"{PREFIX}{custom.key}.to") for custom in ranged
+        )
+        choices = reverse("customer_value_choices")
+        self.suggestions = {name: f"{choices}?of={name}" for name in ("tag", *WORDS)}
+
+    def text_of(self, name: str) -> str:
+        value = self.cleaned_data[name]
+        if name == "owner" and value in ALSO:
+            return str(ALSO[value])
+        if name in {"silent", "hold"}:
+            return days(value)
+        if isinstance(value, bool):
+            custom = isinstance(self.fields[name], YesNoField)
+            return (gettext("Yes") if value else gettext("No")) if custom else ""
+        return super().text_of(name)
 
     def apply(self, rows: CustomerQuerySet) -> CustomerQuerySet:
         given: dict[str, Any] = self.cleaned_data
         if given["q"]:
-            rows = rows.filter(name__icontains=given["q"])
-        if given["owner"] == POOL:
-            rows = rows.filter(owner__isnull=True)
-        elif given["owner"]:
-            rows = rows.filter(owner=int(given["owner"]))
-        for name in ("industry", "region"):
+            rows = found_by(given["q"], rows, self.user)
+        for name in WORDS:
             if given[name]:
                 rows = rows.filter(**{f"{name}__iexact": given[name]})
+        if given["lifecycle"]:
+            rows = rows.filter(lifecycle=given["lifecycle"])
+        for tag in _listed(given["tag"]):
+            rows = rows.filter(tags__name__iexact=tag)
+        rows = self._timed(self._owned(rows).filter(_of_tier(given["tier"])))
+        for custom in self.customs:
+            rows = _of_custom(rows, custom, given)
         return rows
+
+    def _owned(self, rows: CustomerQuerySet) -> CustomerQuerySet:
+        owner = self.cleaned_data["owner"]
+        if owner == POOL:
+            return rows.filter(owner__isnull=True)
+        if owner == ME:
+            return rows.filter(owner=self.user.pk)
+        return rows.filter(owner=owner) if owner else rows
+
+    def _timed(self, rows: CustomerQuerySet) -> CustomerQuerySet:
+        silent, hold = self.cleaned_data["silent"], self.cleaned_data["hold"]
+        if silent is not None:
+            since = timezone.now() - timedelta(days=silent)
+            rows = rows.filter(Q(last_contacted_at__isnull=True) | Q(last_contacted_at__lt=since))
+        if hold is not None:
+            last = Organisation.current().today() + timedelta(days=hold)
+            rows = rows.filter(hold_ends_on__lte=last)
+        return rows
+
+
+def _of_tier(asked: str) -> Q:
+    if asked == UNRATED:
+        return Q(tier="")
+    if asked == PROVISIONAL:
+        return Q(is_tier_provisional=True)
+    return Q(tier=asked) if asked else Q()
+
+
+def _listed(text: str) -> list[str]:
+    """Tags with commas between them; a customer has to have all of them."""
+    words = text.replace("\N{FULLWIDTH COMMA}", ",").replace("\N{IDEOGRAPHIC COMMA}", ",")
+    return [word.strip() for word in words.split(",") if word.strip()][:MOST_TAGS]
+
+
+# ── Custom fields ────────────────────────────────────────────────────────────────────────────────
+
+RANGED = (CustomFieldKind.NUMBER, CustomFieldKind.DATE)
+
+
+def _fields_of(custom: CustomField) -> dict[str, forms.Field]:
+    """The filters of a custom field: a part of a text, from and to, or one of the choices."""
+    name = f"{PREFIX}{custom.key}"
+    match custom.kind:
+        case CustomFieldKind.NUMBER | CustomFieldKind.DATE:
+            start = format_lazy(_("{field}: from"), field=custom.label)
+            end = format_lazy(_("{field}: to"), field=custom.label)
+            make = _number_field if custom.kind == CustomFieldKind.NUMBER else DayField
+            return {f"{name}.from": make(start), f"{name}.to": make(end)}
+        case CustomFieldKind.CHOICE:
+            choices = [("", _("Any")), *((one, one) for one in custom.choices)]
+            return {name: forms.ChoiceField(label=custom.label, required=False, choices=choices,
+                                            error_messages=NO_CHOICE)}  # fmt: skip
+        case CustomFieldKind.YES_NO:
+            return {name: YesNoField(label=custom.label, required=False)}
+    return {name: forms.CharField(label=custom.label, required=False, max_length=100)}
+
+
+def _number_field(label: Any) -> forms.DecimalField:  # noqa: ANN401 - a lazy text
+    digits = MOST_WHOLE_DIGITS + MOST_DECIMALS
+    return forms.DecimalField(
+        label=label, required=False, max_digits=digits, decimal_places=MOST_DECIMALS
+    )
+
+
+def _of_custom(
+    rows: CustomerQuerySet, custom: CustomField, given: dict[str, Any]
+) -> CustomerQuerySet:
+    name = f"{PREFIX}{custom.key}"
+    found: CustomerQuerySet
+    if custom.kind in RANGED:
+        return _within(rows, custom, given[f"{name}.from"], given[f"{name}.to"])
+    value = given[name]
+    if value in (None, ""):
+        return rows
+    if custom.kind == CustomFieldKind.TEXT:
+        kept = KeyTextTransform(custom.key, "custom")
+        alias = f"custom_{custom.pk}"
+        found = rows.alias(**{alias: kept}).filter(**{f"{alias}__icontains": value})
+        return found
+    # One condition that the index over all custom values serves.
+    return rows.filter(custom__contains={custom.key: value})
+
+
+def _within(rows: CustomerQuerySet, custom: CustomField, start: Any, end: Any) -> CustomerQuerySet:  # noqa: ANN401
+    if start is None and end is None:
+        return rows
+    name = f"custom_{custom.pk}"
+    is_number = custom.kind == CustomFieldKind.NUMBER
+    digits = MOST_WHOLE_DIGITS + MOST_DECIMALS
+    kind = (
+        DecimalField(max_digits=digits, decimal_places=MOST_DECIMALS) if is_number else DateField()
+    )
+    rows = rows.alias(**{name: Cast(KeyTextTransform(custom.key, "custom"), kind)})
+    if start is not None:
+        rows = rows.filter(**{f"{name}__gte": start})
+    return rows if end is None else rows.filter(**{f"{name}__lte": end})

@@ -64,15 +64,20 @@ class ImportView:
 
     @property
     def created(self) -> int | None:
-        """New opportunities; `None` while nobody has counted them."""
-        return self._of_opportunities("created")
+        """New opportunities, or customers of a file of these; `None` while nobody has counted."""
+        return self._of_main_kind("created")
 
     @property
     def updated(self) -> int | None:
-        return self._of_opportunities("updated")
+        return self._of_main_kind("updated")
 
-    def _of_opportunities(self, name: str) -> int | None:
-        counts: dict[str, int] = self.run.summary.get("opportunities", {})
+    @property
+    def has_opportunities(self) -> bool:
+        return "opportunities" in self.run.summary
+
+    def _of_main_kind(self, name: str) -> int | None:
+        kind = "opportunities" if self.has_opportunities else "customers"
+        counts: dict[str, int] = self.run.summary.get(kind, {})
         return counts.get(name)
 
     @property

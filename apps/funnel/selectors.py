@@ -8,7 +8,9 @@ from heapq import merge
 from typing import Any
 
 from django.db.models import Count, Min, Q, Sum
+from django.utils.translation import ngettext
 
+from apps.core.formats import number
 from apps.customers.models import Customer
 from apps.funnel.models import Level, LevelChange, Opportunity, Outcome, OwnerChange, State
 from apps.members.querysets import Viewer
@@ -159,3 +161,17 @@ def customer_panel(customer: Customer, user: Viewer, day: date) -> CustomerPanel
     rows = opportunity_rows(list(first[:PANEL_ROWS]), day, as_of=None)
     since: date | None = sums.pop("since")
     return CustomerPanel(rows=rows, longest_days=(day - since).days if since else None, **sums)
+
+
+def reason_to_keep_customer(customer: Customer) -> str:
+    """Why a customer can't be deleted: open opportunities. Empty where there are none."""
+    count = Opportunity.objects.filter(customer=customer, state=State.OPEN).count()
+    if not count:
+        return ""
+    return ngettext(
+        "%(count)s opportunity with this customer is still open: close it or give it to another"
+        " customer first.",
+        "%(count)s opportunities with this customer are still open: close them or give them to"
+        " another customer first.",
+        count,
+    ) % {"count": number(count)}

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.models import Organisation
 from apps.members.models import Member, Team
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from apps.members.roles import AccessRole
 
 MOST = 20
+# What filters offer besides people: oneself, and what nobody owns.
+ALSO = {"me": pgettext_lazy("owner", "Me"), "pool": _("Pool")}
 # What somebody is chosen for → the roles that can; everybody, to lead, to own customers, to lead in
 # somebody's place while that one is away.
 CHOSEN_FOR: "dict[str, Collection[AccessRole] | None]" = {

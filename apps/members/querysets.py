@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.core.models import Organisation
@@ -65,6 +66,14 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def with_absences(self) -> Self:
         """With the stand-ins that may run today, so that `access_role` asks no further query."""
         return self.annotate(**{LOADED: near_absences()})
+
+    def with_unread_news(self) -> Self:
+        """With the number of unread notifications, which every page shows: no further query."""
+        from apps.members.models import Notification
+
+        unread = Notification.objects.filter(member=models.OuterRef("pk"), read_at__isnull=True)
+        counted = unread.order_by().values("member").annotate(n=models.Count("pk")).values("n")
+        return self.annotate(unread_news=Coalesce(models.Subquery(counted), 0))
 
     def named_like(self, text: str) -> Self:
         """The name contains the text or the address begins with it; an index for each."""
@@ -293,6 +302,40 @@ class ApiTokenQuerySet(models.QuerySet[Any]):
 
     def editable_by(self, user: Viewer) -> Self:
         return self.visible_to(user)
+
+
+class OwnQuerySet(models.QuerySet[Any]):
+    """Rows that are nobody's business but the member's."""
+
+    def visible_to(self, user: Viewer) -> Self:
+        return self.none() if access_role(user) is None else self.filter(member=user.pk)
+
+    def editable_by(self, user: Viewer) -> Self:
+        return self.visible_to(user)
+
+
+class SavedViewQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Viewer) -> Self:
+        """One's own, everyone's, and those of the teams that one belongs to or leads."""
+        from apps.members.models import Membership, Team
+
+        if access_role(user) is None:
+            return self.none()
+        running = Membership.objects.running_on(Organisation.current().today())
+        at_or_below = running.filter(member=user.pk, team__path__contains=[models.OuterRef("team")])
+        led = Team.objects.led_by(user).values("pk")  # type: ignore[arg-type]
+        return self.filter(
+            models.Q(owner=user.pk)
+            | models.Q(sharing="everyone")
+            | models.Exists(at_or_below)
+            | models.Q(team__in=led)
+        )
+
+    def editable_by(self, user: Viewer) -> Self:
+        """One's own; who administers tidies up what everybody sees."""
+        if writes(user, RecordKind.SETTINGS) is Reach.ALL:
+            return self.filter(models.Q(owner=user.pk) | ~models.Q(sharing="own"))
+        return self.none() if access_role(user) is None else self.filter(owner=user.pk)
 
 
 class MemberManager(DjangoUserManager.from_queryset(MemberQuerySet)):  # type: ignore[misc]

@@ -134,8 +134,11 @@ def _step_work(run: NightRun, step: NightStep) -> None:
     step.save(update_fields=["state", "started_at", "error"])
     began = time.monotonic()
     try:
+        work = BY_NAME[step.name]
+        # What commits by itself is idempotent: killed before its end is recorded, it runs again.
+        rows = work.work(run) if work.commits else None
         with transaction.atomic():
-            step.rows = BY_NAME[step.name].work(run)
+            step.rows = work.work(run) if rows is None else rows
             step.state = RunState.DONE
             step.seconds = _seconds_since(began)
             step.save(update_fields=["state", "rows", "seconds"])

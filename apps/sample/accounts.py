@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Model
 
 from apps.customers.models import (
@@ -29,13 +30,16 @@ POOL_SHARE = 0.18
 SUBSIDIARY_SHARE = 0.05
 CUSTOMER_FIELDS = (
     "id", "name", "owner", "industry", "region", "source", "employees", "annual_revenue",
-    "founded_year", "parent", "is_sample", "created_at",
+    "founded_year", "parent", "is_sample", "created_at", "held_since",
 )  # fmt: skip
+CREATED = CUSTOMER_FIELDS.index("created_at")
 OWNER_CHANGE_FIELDS = (
     "customer", "from_owner", "to_owner", "on", "at", "by", "kind", "reason", "is_sample",
     "recorded_at",
 )  # fmt: skip
-CONTACT_FIELDS = ("customer", "name", "job_title", "decision_role", "phone", "email", "is_sample")
+CONTACT_FIELDS = (
+    "customer", "name", "job_title", "decision_role", "phone", "email", "is_sample", "created_at",
+)  # fmt: skip
 
 # Numbers that regulators keep free for fiction: Bundesnetzagentur (Germany). China has no such
 # range; a Chinese subscriber number never begins with 0, so these can't be assigned to anybody.
@@ -86,12 +90,14 @@ def build(context: Context) -> Mapping[str, int]:
             heads[seller.country].append((pk, company))
         owner = _keeper(context, seller) if is_held else None
         customers.append(_customer(context, rng, pk, company, owner, parent))
-        contacts += _contacts(rng, pk, company, seller.country)
+        contacts += contacts_of(rng, pk, company, seller.country, customers[-1][CREATED])
         if is_held:
             books[seller.member.pk].append(pk)
     copy_rows(Customer, CUSTOMER_FIELDS, customers)
     copy_rows(Contact, CONTACT_FIELDS, contacts)
-    copy_rows(CustomerOwnerChange, OWNER_CHANGE_FIELDS, _handed_over(context, books))
+    handed = list(_handed_over(context, books))
+    copy_rows(CustomerOwnerChange, OWNER_CHANGE_FIELDS, handed)
+    held_from(handed)
     context.keep(Accounts(books))
     return {"customers": len(customers), "contacts": len(contacts)}
 
@@ -113,6 +119,17 @@ def _owners(context: Context, rng: Random) -> Iterator[tuple[Seller, bool]]:
 def _keeper(context: Context, seller: Seller) -> Seller:
     """Who has the seller's customers today."""
     return context.made(People).successor if seller.left_on else seller
+
+
+def held_from(hands: Sequence[Sequence[Any]]) -> None:
+    """Note with the customers since when their present owner has them; the latest change counts."""
+    since = {row[0]: row[4] for row in hands if row[2] is not None}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE customers_customer c SET held_since = w.at
+               FROM unnest(%s::bigint[], %s::timestamptz[]) AS w (id, at) WHERE c.id = w.id""",
+            [list(since), list(since.values())],
+        )
 
 
 def _handed_over(context: Context, books: dict[int, list[int]]) -> Iterator[tuple[Any, ...]]:
@@ -143,7 +160,7 @@ def _customer(
     revenue = Decimal(int(employees * rng.uniform(90, 260))) * 1000
     age = timedelta(days=rng.randint(0, 5 * 365))
     known_since: date = context.start - age
-    return (
+    told = (
         pk,
         company.name,
         owner.member.pk if owner else None,
@@ -155,13 +172,17 @@ def _customer(
         context.until.year - rng.randint(2, 90) if happens(rng, 0.75) else None,
         parent,
         True,
-        datetime.combine(known_since, time(rng.randint(7, 15), rng.randint(0, 59)), tzinfo=UTC),
     )
+    known_at = datetime.combine(
+        known_since, time(rng.randint(7, 15), rng.randint(0, 59)), tzinfo=UTC
+    )
+    return (*told, known_at, known_at if owner else None)
 
 
-def _contacts(
-    rng: Random, customer: int, company: Company, country: str
+def contacts_of(
+    rng: Random, customer: int, company: Company, country: str, known_since: datetime
 ) -> Iterator[tuple[Any, ...]]:
+    """One to three people at the company, in the order of `CONTACT_FIELDS`."""
     jobs = rng.sample(words.JOBS[country], rng.choices((1, 2, 3), (45, 38, 17))[0])
     for job, role in jobs:
         name, address = person_name(rng, country)
@@ -175,6 +196,7 @@ def _contacts(
             else "",
             f"{address}@{company.domain}" if happens(rng, 0.85) else "",
             True,
+            known_since,
         )
 
 

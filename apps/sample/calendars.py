@@ -5,6 +5,7 @@ counted by their position in the country's list of working days.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 import holidays
 
 FRIDAY = 4
+# Minutes of an office day.
+OFFICE_MINUTES = 540
 # Share of the usual activity by month: a slow start of the year, strong spring and autumn.
 MONTHS = {
     "DE": (0.95, 1.0, 1.15, 0.95, 0.95, 1.1, 0.9, 0.75, 1.15, 1.05, 1.15, 0.85),
@@ -43,6 +46,13 @@ class WorkingCalendar:
     def last(self) -> int:
         return len(self.days) - 1
 
+    def office_instant(
+        self, day: date, minute: int, zone: ZoneInfo, organisation_zone: ZoneInfo
+    ) -> datetime:
+        """A minute of the office day, or of the last working day before it (at least the first)."""
+        index = max(self.at_or_before(day), 0)
+        return office_instant(self.days[index], minute, zone, organisation_zone)
+
 
 def working_calendar(country: str, start: date, until: date) -> WorkingCalendar:
     """Monday to Friday without the public holidays of the country, both days included."""
@@ -58,6 +68,13 @@ def working_calendar(country: str, start: date, until: date) -> WorkingCalendar:
             end = index - 1
         ends.append(end)
     return WorkingCalendar(country, days, [_pace(country, d, festivals) for d in days], ends)
+
+
+def working_calendars(
+    countries: Iterable[str], start: date, until: date
+) -> dict[str, WorkingCalendar]:
+    """The calendar of each of the countries."""
+    return {country: working_calendar(country, start, until) for country in sorted(set(countries))}
 
 
 def _quarter(day: date) -> tuple[int, int]:

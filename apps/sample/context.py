@@ -1,5 +1,6 @@
 """What every part of the sample firm is built from: seed, scale, days and what came before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -69,6 +70,11 @@ class Context:
 def happens(rng: Random, share: float) -> bool:
     """True in so many of all cases."""
     return rng.random() < share
+
+
+def drawn[T](rng: Random, odds: Sequence[tuple[T, int]]) -> T:
+    """One of them, as often as its weight says."""
+    return rng.choices([one for one, _weight in odds], [weight for _one, weight in odds])[0]
 
 
 def months_before(day: date, months: int) -> date:

@@ -15,7 +15,12 @@ from apps.core.errors import DomainError
 from apps.funnel.models import Level, LevelChange, Opportunity, OwnerChange, OwnerChangeKind
 from apps.sample import words
 from apps.sample.accounts import Accounts
-from apps.sample.calendars import WorkingCalendar, office_instant, working_calendar
+from apps.sample.calendars import (
+    OFFICE_MINUTES,
+    WorkingCalendar,
+    office_instant,
+    working_calendars,
+)
 from apps.sample.catalogue import SHARES, Catalogue, Offer
 from apps.sample.context import Context, happens
 from apps.sample.copying import copy_rows, reserve_ids
@@ -28,7 +33,6 @@ MODELS: Sequence[type[Model]] = (Opportunity, LevelChange, OwnerChange)
 
 GROWTH = 0.3  # more new opportunities at the end of the history than at its beginning
 SKILL_SPREAD = 0.08
-OFFICE_MINUTES = 540
 DISCOUNTS = (0, 0, 0, 2, 3, 5, 5, 8, 10, 12, 15)
 NO_CUSTOMER_SHARE, NO_PRODUCT_SHARE, NAMED_SHARE = 0.03, 0.06, 0.12
 # The value is named at E, D, C or B; from B on it is the quote, before it an estimate.
@@ -133,10 +137,8 @@ def levels() -> list[Level]:
 def _openings(context: Context) -> Iterator[Opening]:
     rng = context.random("openings")
     sellers = context.made(People).sellers
-    calendars = {
-        country: working_calendar(country, context.start, context.until)
-        for country in sorted({seller.country for seller in sellers})
-    }
+    countries = (seller.country for seller in sellers)
+    calendars = working_calendars(countries, context.start, context.until)
     weights = [_day_weights(seller, calendars[seller.country]) for seller in sellers]
     counts = shared_out(context.scale.opportunities, [sum(by_day) for by_day in weights])
     for seller, by_day, count in zip(sellers, weights, counts, strict=True):

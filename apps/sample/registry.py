@@ -18,7 +18,10 @@ from django.db.models import Model
 
 from apps.sample.context import Context
 
-PARTS = ("people", "belonging", "catalogue", "accounts", "opportunities", "sales", "trail")
+PARTS = (
+    "people", "belonging", "catalogue", "accounts", "leads", "opportunities", "sales", "talks",
+    "knowledge", "worth", "trail",
+)  # fmt: skip
 
 
 class Part(Protocol):

@@ -10,21 +10,84 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Model, Q, QuerySet
 
+from apps.activities.models import Activity, FollowUp
+from apps.bulk.models import BulkRun
 from apps.core.models import AuditEntry, OutgoingMail
-from apps.exchange.models import ImportRun
-from apps.members.models import ApiToken, Invitation, Member, Membership, PositionHolding, SignIn
+from apps.customers.models import (
+    Customer,
+    CustomerFile,
+    DuplicatePair,
+    Merge,
+    Note,
+    Screening,
+    SearchKey,
+    SpecialDate,
+)
+from apps.exchange.models import CustomerImport, CustomerImportRow, ImportRun
+from apps.members.models import (
+    ApiToken,
+    Invitation,
+    Member,
+    Membership,
+    Notification,
+    PositionHolding,
+    SavedView,
+    SignIn,
+)
 from apps.metrics.models import DayFact, LevelRate
 from apps.overnight.models import NightRun
+from apps.pool.models import HoldWarning
+from apps.portfolio.models import (
+    LifecycleChange,
+    LifecycleFigure,
+    LifecycleOverride,
+    PolicyBreach,
+    TierChange,
+    TierFigure,
+    TierOverride,
+)
+from apps.privacy.models import Erasure
 from apps.reports.models import Delivery, Edition
 from apps.sample import registry
+from apps.satisfaction.models import Survey
 from apps.staffing.models import Departure
 
+# Rows about a customer that go with it.
+OF_CUSTOMERS: tuple[type[Model], ...] = (
+    SearchKey,
+    SpecialDate,
+    Screening,
+    FollowUp,
+    Survey,
+    TierFigure,
+    TierOverride,
+    TierChange,
+    PolicyBreach,
+    LifecycleFigure,
+    LifecycleOverride,
+    LifecycleChange,
+    HoldWarning,
+)
 # Rows that exist only because of sample rows, with what ties them to the sample.
 DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
     (
         Delivery,
         Q(member__is_sample=True) | Q(edition__is_sample=True) | Q(edition__team__is_sample=True),
     ),
+    *((model, Q(customer__is_sample=True)) for model in OF_CUSTOMERS),
+    (Note.mentions.through, Q(note__customer__is_sample=True) | Q(member__is_sample=True)),
+    (Note, Q(customer__is_sample=True)),
+    (CustomerFile, Q(customer__is_sample=True)),
+    (Activity, Q(customer__is_sample=True)),
+    (DuplicatePair, Q(first__is_sample=True) | Q(second__is_sample=True)),
+    (Merge, Q(survivor__is_sample=True)),
+    (Customer.tags.through, Q(customer__is_sample=True) | Q(tag__is_sample=True)),
+    (Notification, Q(member__is_sample=True)),
+    (SavedView, Q(owner__is_sample=True)),
+    (BulkRun, Q(by__is_sample=True)),
+    (CustomerImportRow, Q(import_of__by__is_sample=True)),
+    (CustomerImport, Q(by__is_sample=True)),
+    (Erasure, Q(is_sample=True)),
     (OutgoingMail, Q(is_sample=True)),
     (Edition, Q(is_sample=True) | Q(team__is_sample=True)),
     (LevelRate, Q(member__is_sample=True) | Q(team__is_sample=True)),
@@ -93,8 +156,14 @@ def _real_rows(relation: "models.ForeignKey[Any, Any]") -> QuerySet[Any] | None:
 
 def files() -> list[str]:
     """Names of the stored files that go with the rows."""
-    tie = dict(DEPENDENT)[Edition]
-    return [name for name in Edition.objects.filter(tie).values_list("pdf", flat=True) if name]
+    ties = dict(DEPENDENT)
+    stored = ((Edition, "pdf"), (CustomerFile, "file"), (BulkRun, "file"), (CustomerImport, "file"))
+    return [
+        name
+        for model, field in stored
+        for name in model._default_manager.filter(ties[model]).values_list(field, flat=True)
+        if name
+    ]
 
 
 def delete_rows() -> dict[str, int]:

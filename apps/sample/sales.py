@@ -9,10 +9,15 @@ from typing import Any
 from django.db.models import Model
 
 from apps.orders.models import Order
-from apps.sample.calendars import WorkingCalendar, office_instant, working_calendar
+from apps.sample.calendars import (
+    OFFICE_MINUTES,
+    WorkingCalendar,
+    office_instant,
+    working_calendars,
+)
 from apps.sample.context import Context
 from apps.sample.copying import copy_rows
-from apps.sample.opportunities import CENT, OFFICE_MINUTES, Deals, Sale
+from apps.sample.opportunities import CENT, Deals, Sale
 from apps.sample.people import People
 
 NEEDS = ("people", "opportunities")
@@ -39,10 +44,8 @@ def build(context: Context) -> Mapping[str, int]:
 
 def _orders(context: Context) -> Iterator[tuple[Any, ...]]:
     rng = context.random("sales")
-    calendars = {
-        country: working_calendar(country, context.start, context.until)
-        for country in sorted({seller.country for seller in context.made(People).sellers})
-    }
+    countries = (seller.country for seller in context.made(People).sellers)
+    calendars = working_calendars(countries, context.start, context.until)
     for sale in context.made(Deals).sales:
         cost = _cost(rng, sale)
         won = sale.won

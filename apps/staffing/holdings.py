@@ -4,7 +4,7 @@ A further kind of record that points at a member while it is open is one more en
 the preview counts it, leaving hands it over, and leaving is refused while any of it is left.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +12,19 @@ from decimal import Decimal
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.activities.models import FollowUp
+from apps.activities.services import follow_ups_follow
 from apps.core.errors import DomainError
 from apps.core.models import Organisation
-from apps.customers.models import Customer, CustomerOwnerChangeKind
-from apps.customers.services import customers_spread
+from apps.customers.holding import Change, refusals
+from apps.customers.models import Customer, CustomerOwnerChange, CustomerOwnerChangeKind
+from apps.customers.services import customers_assign, customers_spread_allowed
 from apps.funnel.models import Opportunity, OwnerChangeKind, State
 from apps.funnel.services import opportunities_spread
 from apps.members.models import ApiToken, Member, StandIn, Team
@@ -37,11 +40,15 @@ class ReceiverMissing(DomainError):  # noqa: N818 - named for what is missing
 
 @dataclass(frozen=True)
 class Share:
-    """What goes to one receiver: None stands for the pool, or for what simply ends."""
+    """What goes to one receiver: None stands for the pool, or for what simply ends.
+
+    `note` says why it goes there against the plan.
+    """
 
     to: Member | None
     count: int
     value: Decimal | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,23 @@ class Holding:
 
 
 def customers_of(over: HandOver) -> dict[int, Member | None]:
-    """Customer → new owner."""
-    rows = list(
-        Customer.objects.filter(owner=over.member).order_by("pk").values_list("pk", flat=True)
-    )
+    """Customer → new owner, as the plan says."""
+    held = Customer.objects.alive().filter(owner=over.member)
+    rows = list(held.order_by("pk").values_list("pk", flat=True))
     if over.plan.customers.how == "pool":
         return dict.fromkeys(rows, None)
     return {**spread(rows, _needed(over, over.plan.customers))} if rows else {}
+
+
+def customers_refused(over: HandOver) -> dict[int, DomainError]:
+    """Customers that their new owner has no room for, or lost too short a while ago: to the pool.
+
+    A successor who is full must not hold up a departure at night; whoever plans it reads this before.
+    """
+    wanted = customers_of(over)
+    held = Customer.objects.filter(pk__in=list(wanted)).only("owner_id", "last_ordered_on")
+    day = Organisation.current().day_of(over.at)
+    return refusals(Change(held.in_bulk(), wanted, CustomerOwnerChangeKind.LEAVING, day))
 
 
 def opportunities_of(over: HandOver) -> dict[int, Member]:
@@ -134,8 +151,12 @@ def _needed(over: HandOver, receivers: Receivers, homeless: int = 0) -> list[Mem
 
 
 def _customer_shares(over: HandOver) -> list[Share]:
-    counts = Counter(customers_of(over).values())
-    return _ordered([Share(to, n) for to, n in counts.items()])
+    refused = customers_refused(over)
+    counts = Counter(
+        (None, str(refused[pk].message)) if pk in refused else (to, "")
+        for pk, to in customers_of(over).items()
+    )
+    return _ordered([Share(to, n, note=note) for (to, note), n in counts.items()])
 
 
 def _opportunity_shares(over: HandOver) -> list[Share]:
@@ -203,13 +224,32 @@ def _ends(count: Callable[[Member], int]) -> Callable[[HandOver], list[Share]]:
 
 
 def _customers_hand_over(over: HandOver) -> None:
-    customers_spread(
+    """By the plan as far as the limits allow; the rest to the pool, each with the reason."""
+    done = customers_spread_allowed(
         owners=customers_of(over),
         reason=over.reason,
         kind=CustomerOwnerChangeKind.LEAVING,
         by=over.by,
         at=over.at,
     )
+    rest = defaultdict[str, list[int]](list)
+    for pk, refusal in done.refused.items():
+        rest[str(refusal.message)].append(pk)
+    for why, customers in rest.items():
+        customers_assign(
+            customers=customers,
+            to=None,
+            reason=_pool_reason(over.reason, why),
+            kind=CustomerOwnerChangeKind.LEAVING,
+            by=over.by,
+            at=over.at,
+        )
+
+
+def _pool_reason(reason: str, why: str) -> str:
+    """Both, within what the history holds; why it went to the pool is the part that must stay."""
+    longest = int(CustomerOwnerChange._meta.get_field("reason").max_length or 0)
+    return f"{reason[: max(longest - len(why) - 3, 0)]} · {why}"[-longest:] if reason else why
 
 
 def _opportunities_hand_over(over: HandOver) -> None:
@@ -222,8 +262,44 @@ def _opportunities_hand_over(over: HandOver) -> None:
     )
 
 
+def _next_steps(member: Member) -> "QuerySet[FollowUp]":
+    return FollowUp.objects.filter(owner=member, done_at__isnull=True)
+
+
+def _next_step_count(member: Member) -> int:
+    return _next_steps(member).count()
+
+
+def _next_step_shares(over: HandOver) -> list[Share]:
+    """Each goes to whoever has its customer then; of one in the pool it is dropped."""
+    passed_on: dict[int, Member | None] = {
+        pk: None if pk in refused else to
+        for refused in (customers_refused(over),)
+        for pk, to in customers_of(over).items()
+    }
+    rows = _next_steps(over.member).values_list("customer", "customer__owner")
+    owners = Member.objects.in_bulk({owner for _customer, owner in rows if owner is not None})
+    found = Counter(
+        passed_on[customer] if customer in passed_on else owners.get(owner)
+        for customer, owner in rows
+    )
+    return _ordered([Share(to, n) for to, n in found.items()])
+
+
+def _next_steps_hand_over(over: HandOver) -> None:
+    """After the customers: they say by now who has them."""
+    rows = _next_steps(over.member).values_list("customer", "customer__owner")
+    customers: dict[int | None, list[int]] = {}
+    for customer, owner in rows.order_by("customer"):
+        customers.setdefault(owner, []).append(customer)
+    owners = Member.objects.in_bulk([one for one in customers if one is not None])
+    for holder, ids in customers.items():
+        to = owners.get(holder) if holder is not None else None
+        follow_ups_follow(customers=ids, to=to, of=over.member, by=over.by)
+
+
 def _customer_count(member: Member) -> int:
-    return Customer.objects.filter(owner=member).count()
+    return int(Customer.objects.alive().filter(owner=member).count())
 
 
 def _opportunity_count(member: Member) -> int:
@@ -258,6 +334,15 @@ HOLDINGS = (
         count=_customer_count,
         shares=_customer_shares,
         hand_over=_customers_hand_over,
+        is_sales=True,
+    ),
+    # After customers: next steps go to whoever has them then.
+    Holding(
+        name="follow_ups",
+        label=gettext_lazy("Next steps planned"),
+        count=_next_step_count,
+        shares=_next_step_shares,
+        hand_over=_next_steps_hand_over,
         is_sales=True,
     ),
     Holding(

@@ -237,6 +237,7 @@ def _carry_out(departure: Departure, over: HandOver) -> None:
             "to": share.to.pk if share.to else None,
             "count": share.count,
             "value": None if share.value is None else str(share.value),
+            "note": share.note,
         }
         for holding in HOLDINGS
         for share in holding.shares(over)

@@ -38,6 +38,8 @@ class ShareRow:
     where: str | Promise
     count: int
     value: Decimal | None
+    # Why it goes there against the plan.
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def counts_of(member: Member) -> list[tuple[Holding, int]]:
 
 def preview_rows(found: Iterable[tuple[Holding, list[Share]]], user: Viewer) -> list[HoldingRow]:
     return [
-        _row(holding, [(s.to, s.count, s.value) for s in shares], user) for holding, shares in found
+        _row(holding, [(s.to, s.count, s.value, s.note) for s in shares], user)
+        for holding, shares in found
     ]
 
 
@@ -105,6 +108,7 @@ def departure_rows(departure: Departure, user: Viewer) -> list[HoldingRow]:
                 people.get(share["to"]),
                 share["count"],
                 None if share["value"] is None else Decimal(share["value"]),
+                share.get("note", ""),
             )
             for share in departure.shares
             if share["holding"] == holding.name
@@ -114,11 +118,11 @@ def departure_rows(departure: Departure, user: Viewer) -> list[HoldingRow]:
 
 
 def _row(
-    holding: Holding, shares: list[tuple[Member | None, int, Decimal | None]], user: Viewer
+    holding: Holding, shares: list[tuple[Member | None, int, Decimal | None, str]], user: Viewer
 ) -> HoldingRow:
     if holding.is_sales and not reads_sales(user):
         return HoldingRow(holding.label, None, [], holding.is_sales)
     where = _("The pool") if holding.name == "customers" else _("Nobody: they end")
-    lines = [ShareRow(to, where, count, value) for to, count, value in shares]
-    total = sum(count for _to, count, _value in shares)
+    lines = [ShareRow(to, where, count, value, note) for to, count, value, note in shares]
+    total = sum(count for _to, count, _value, _note in shares)
     return HoldingRow(holding.label, total, lines, holding.is_sales)

@@ -43,9 +43,48 @@ def inside(model: str, kind: RecordKind | None, why: str) -> Record:
 
 RECORDS = (
     # What is sold
-    scoped("customers.Customer", RecordKind.SALES),
+    scoped("customers.Customer", RecordKind.SALES, "deleted_visible_to"),
     scoped("customers.Contact", RecordKind.SALES, "reachable_by"),
     read_only("customers.CustomerOwnerChange", RecordKind.SALES, "history: only the services add"),
+    scoped("customers.Note", RecordKind.SALES),
+    scoped("customers.CustomerFile", RecordKind.SALES),
+    scoped("customers.SpecialDate", RecordKind.SALES),
+    scoped("customers.DuplicatePair", RecordKind.SALES),
+    scoped("customers.Merge", RecordKind.SALES),
+    read_only("customers.Screening", RecordKind.SALES, "kept as judged: only the services add"),
+    inside("customers.SearchKey", None, "read through the customers that it finds"),
+    inside("customers.Tag", None, "words of the firm, shown with customers"),
+    inside("customers.CustomField", RecordKind.SETTINGS, "words of the firm; changed by a service"
+           " for administrators"),
+    inside("customers.ScreeningDimension", RecordKind.SETTINGS, "words of the firm; changed by a"
+           " service for administrators"),
+    inside("customers.ScreeningRule", RecordKind.SETTINGS, "one row; changed by a service for"
+           " administrators"),
+    inside("customers.HoldingLimits", RecordKind.SETTINGS, "one row; changed by a service for"
+           " administrators"),
+    scoped("activities.Activity", RecordKind.SALES),
+    scoped("activities.FollowUp", RecordKind.SALES),
+    scoped("satisfaction.Survey", RecordKind.SALES),
+    read_only("portfolio.TierFigure", RecordKind.SALES, "computed overnight"),
+    scoped("portfolio.TierOverride", RecordKind.SALES),
+    read_only("portfolio.TierChange", RecordKind.SALES, "history: immutable in the database"),
+    read_only("portfolio.PolicyBreach", RecordKind.SALES, "computed overnight"),
+    read_only("portfolio.FirstResponse", RecordKind.SALES, "computed overnight"),
+    read_only("portfolio.LifecycleFigure", RecordKind.SALES, "computed overnight"),
+    scoped("portfolio.LifecycleOverride", RecordKind.SALES),
+    read_only("portfolio.LifecycleChange", RecordKind.SALES, "history: immutable in the database"),
+    inside("portfolio.TierRule", RecordKind.SETTINGS, "one row; changed by a service for"
+           " administrators"),
+    inside("portfolio.ServiceHours", RecordKind.SETTINGS, "one row; changed by a service for"
+           " administrators"),
+    inside("portfolio.ServicePolicy", RecordKind.SETTINGS, "a row a tier; changed by a service for"
+           " administrators"),
+    inside("pool.PoolSettings", RecordKind.SETTINGS, "one row; changed by a service for"
+           " administrators"),
+    inside("pool.PoolRule", RecordKind.SETTINGS, "a row a tier; changed by a service for"
+           " administrators"),
+    inside("pool.HoldWarning", None, "written overnight, read by the next nights alone"),
+    Record("bulk.BulkRun", None, (VISIBLE, EDITABLE), "one's own; nobody sees another's"),
     scoped("funnel.Opportunity", RecordKind.SALES),
     read_only("funnel.LevelChange", RecordKind.SALES, "history: immutable in the database"),
     read_only("funnel.OwnerChange", RecordKind.SALES, "history: only the services add"),
@@ -70,6 +109,10 @@ RECORDS = (
     scoped("members.Position", RecordKind.SETTINGS),
     Record("members.ApiToken", None, (VISIBLE, EDITABLE), "one's own; nobody sees another's"),
     scoped("members.SignIn", RecordKind.PEOPLE),
+    Record("members.Notification", None, (VISIBLE, EDITABLE), "one's own; nobody sees another's"),
+    Record("members.SavedView", None, (VISIBLE, EDITABLE), "one's own and what others share"),
+    Record("members.ListSetting", None, (VISIBLE, EDITABLE), "one's own; nobody sees another's"),
+    read_only("privacy.Erasure", RecordKind.SETTINGS, "proof: only the service adds"),
     scoped("staffing.Departure", RecordKind.PEOPLE),
     # The installation
     inside("core.Organisation", RecordKind.SETTINGS, "one row that every page prints; changed by"
@@ -80,6 +123,8 @@ RECORDS = (
     inside("core.OutgoingMail", None, "nobody reads it but the worker that sends it"),
     inside("core.DirtyDay", None, "nobody reads it but the overnight run"),
     read_only("exchange.ImportRun", RecordKind.IMPORTS, "written when the import ran"),
+    scoped("exchange.CustomerImport", RecordKind.IMPORTS),
+    inside("exchange.CustomerImportRow", RecordKind.IMPORTS, "shown as counts and files of its import"),
     scoped("overnight.NightRun", RecordKind.SETTINGS),
     inside("overnight.NightStep", RecordKind.SETTINGS, "shown with its run"),
 )  # fmt: skip

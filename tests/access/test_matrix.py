@@ -16,18 +16,25 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.crypto import get_random_string
 
 from apps.core.models import AuditEntry, MailState, Organisation, OutgoingMail
-from apps.exchange.models import ImportRun
+from apps.customers.models import Contact, ScreeningDimension, Tier
+from apps.exchange.customers.services import import_match, import_upload, import_work_off
+from apps.exchange.models import CustomerImport, ImportRun
 from apps.members.invitations.batches import batch_create
 from apps.members.invitations.services import Invitee, invitation_create
+from apps.members.lifecycle import LifecycleStage
 from apps.members.models import AccessRole, Member, Position, StandIn
 from apps.members.signing_in.tokens import token_create
 from apps.members.teams.belonging import team_member_add
 from apps.members.teams.stand_ins import stand_in_name
 from apps.members.teams.tree import team_close
 from apps.overnight.models import NightRun, RunKind
+from apps.portfolio.lifecycle.services import lifecycle_override_set
+from apps.portfolio.tiers.services import tier_override_set
 from apps.reports.mailing import report_mail_queue
 from apps.reports.models import Delivery
 from apps.reports.services import edition_send
+from apps.satisfaction.models import Survey, SurveyKind
+from apps.satisfaction.services import survey_send
 from apps.staffing.leaving import departure_of
 from apps.staffing.moves import member_move, planned_move
 from tests.access.conftest import OWNERS, POOL, Firm, name_of
@@ -47,6 +54,8 @@ from tests.access.matrix import (
     Page,
     markdown,
 )
+from tests.access.of_customers import MAKERS, of_customer
+from tests.access.of_lists import SETTLED
 from tests.factories import make_departure, make_team
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,10 +162,12 @@ def _rep_with(what: str, firm: Firm) -> Member:
     return rep
 
 
-def arguments(  # noqa: C901, PLR0911 - a return for each kind of record
+def arguments(  # noqa: C901, PLR0911, PLR0912 - a return for each kind of record
     page: Page, firm: Firm
 ) -> tuple[list[Any], dict[str, str]]:
     """The address's arguments and, for an action, what is posted."""
+    if page.of in MAKERS:
+        return [of_customer(page.of, firm)], {}
     if page.of == "delivery":
         edition_send(team=firm.north, week=_week(), by=firm.people["director"])
         delivery = Delivery.objects.select_related("edition", "member").first()
@@ -167,14 +178,29 @@ def arguments(  # noqa: C901, PLR0911 - a return for each kind of record
         return [delivery.pk], {}
     if page.of in {"planned move", "departure"}:
         return [_rep_with(page.of, firm).pk], {}
+    if page.of in SETTLED:
+        return [SETTLED[page.of](firm)], {"to": "up"}
     if page.of == "audit entry":
         return [AuditEntry.objects.filter(kind="member").order_by("pk")[0].pk], {}
+    if page.of == "stage by hand":
+        return [_stage_by_hand(firm)], {}
+    if page.of == "tier by hand":
+        return [_tier_by_hand(firm)], {}
     if page.of == "run":
         return [NightRun.objects.create(kind=RunKind.NIGHTLY, through_on=date(2026, 3, 2)).pk], {}
     if page.of == "import":
         file = default_storage.save("imports/rejected.csv", ContentFile(b"file,line\n"))
         made = ImportRun.objects.create(by=firm.people["manager"], rejected_file=file)
         return [made.pk], {}
+    if page.of == "person":
+        customer = firm.records["customer"]["rep"]
+        return ["contact", Contact.objects.get_or_create(customer=customer, name="A")[0].pk], {}
+    if page.of == "customer import":
+        return [_customer_import(firm).pk], {"known": "skip"}
+    if page.of == "survey":
+        return [_survey(firm).pk], {}
+    if page.of == "dimension":
+        return [ScreeningDimension.objects.order_by("rank")[1].pk], {"to": "up"}
     if page.of in {"closed team", "second membership", "stand-in"}:
         return [_of_a_team(page.of, firm)], {}
     if page.of in {"invitation", "batch", "position"}:
@@ -185,15 +211,43 @@ def arguments(  # noqa: C901, PLR0911 - a return for each kind of record
         "team": ([firm.north.slug], {}),
         "history": (["opportunity", firm.records["opportunity"]["rep"].pk], {}),
         "week": ([firm.north.slug, WEEK], {}),
+        "pooled customer": ([firm.records["customer"][POOL].pk], {}),
+        "rep's customer": ([firm.records["customer"]["rep"].pk], {}),
+        "field": ([firm.records["customer"]["rep"].pk, "industry"], {}),
         "member": ([firm.people["rep"].pk], {}),  # type: ignore[union-attr]
         "language": ([], {"language": "en"}),
         "theme": ([], {"theme": "dark"}),
         "passkey": ([1], {}),
         "day": (["2026-12-24"], {}),
+        "list": ([], {"page": "customers"}),
         "key": (["key"], {}),
         "reset key": (["1", "key"], {}),
     }
     return known.get(page.of, ([], {}))
+
+
+def _customer_import(firm: Firm) -> CustomerImport:
+    """The manager's, checked."""
+    manager = firm.people["manager"]
+    assert manager is not None
+    found = import_upload(content=b"name\nAcme\n", file_name="a.csv", by=manager)
+    import_match(found=found, columns=["name"], is_mine=False, by=manager)
+    import_work_off(pk=found.pk)
+    return found
+
+
+def _survey(firm: Firm) -> Survey:
+    """An open one, to a contact of the rep's customer."""
+    contact = Contact.objects.get(name="Contact-rep")
+    rep = firm.people["rep"]
+    assert rep is not None
+    return survey_send(
+        customer=contact.customer,
+        contact=contact,
+        kind=SurveyKind.CSAT,
+        is_confirmed=True,
+        by=rep,
+    )
 
 
 def _of_an_administrator(kind: str, firm: Firm) -> tuple[list[Any], dict[str, str]]:
@@ -230,6 +284,26 @@ def _of_a_team(kind: str, firm: Firm) -> int | str:
         absent=manager, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on, by=None
     )
     return int(named.pk)
+
+
+def _stage_by_hand(firm: Firm) -> int:
+    """The rep's customer, whose stage the rep has set."""
+    rep = firm.people["rep"]
+    assert rep is not None
+    customer = firm.records["customer"]["rep"]
+    lifecycle_override_set(customer=customer, to=LifecycleStage.DEEPEN, reason="x", by=rep)
+    number: int = customer.pk
+    return number
+
+
+def _tier_by_hand(firm: Firm) -> int:
+    """The rep's customer, whose tier the director has set."""
+    customer, director = firm.records["customer"]["rep"], firm.people["director"]
+    assert director is not None
+    today = Organisation.current().today()
+    tier_override_set(customer=customer, tier=Tier.A, reason="x", ends_on=today, by=director)
+    number: int = customer.pk
+    return number
 
 
 def _own_record(kind: str, firm: Firm) -> int:

@@ -24,7 +24,7 @@ OURS = {
 }
 SCOPES = {
     VISIBLE, EDITABLE, "record_visible_to", "reachable_by", "placed_by", "sealed_visible_to",
-    "sealed_editable_by",
+    "sealed_editable_by", "deleted_visible_to",
 }  # fmt: skip
 # Kinds whose rows are theirs alone who reach them; about people everybody sees what is their own.
 ROWS = {RecordKind.SALES, RecordKind.FIGURES, RecordKind.IMPORTS, RecordKind.AUDIT}

@@ -8,7 +8,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("views", "api", "forms", "filters")
-SCOPING = {"visible_to", "record_visible_to", "editable_by", "placed_by", "reachable_by", "none"}
+SCOPING = {
+    "visible_to",
+    "record_visible_to",
+    "editable_by",
+    "placed_by",
+    "reachable_by",
+    "deleted_visible_to",
+    "none",
+}
 # Queries of something that is nobody's: the subtree of a team that was found by `visible_to`.
 NARROWING = {"subtree_of"}
 

@@ -402,5 +402,5 @@ def test_memory_does_not_grow_with_the_rows(kind: str, many: int) -> None:
         tracemalloc.stop()
 
     assert size > 100_000
-    # A batch of a thousand takes two and a half megabytes; all rows at once, ten and more.
+    # A batch takes three megabytes; all rows at once, thirty and more.
     assert peak < 4_000_000

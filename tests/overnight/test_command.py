@@ -64,8 +64,17 @@ def test_it_prints_the_run_as_json() -> None:
         ("moves", "done", 0),
         ("day_facts", "done", 1),
         ("level_rates", "done", 5),
+        ("tiers", "done", 0),
+        ("service", "done", 0),
+        ("lifecycle", "done", 0),
+        ("duplicates", "done", 0),
+        ("pool", "done", 0),
+        ("customers_purge", "done", 0),
+        ("deleted_erase", "done", 0),
         ("audit_expire", "done", 0),
         ("sign_ins_expire", "done", 0),
+        ("notifications", "done", 0),
+        ("files", "done", 0),
         ("mail_words", "done", 0),
     ]
     known = last_run()

@@ -13,8 +13,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import connection
 from django.db.models import Count, F, Model, Q, Sum
 
+from apps.activities.models import Activity, FollowUp
 from apps.core.models import AuditEntry, DirtyDay, Organisation
-from apps.customers.models import Contact, Customer
+from apps.customers.models import (
+    Contact,
+    Customer,
+    CustomerOwnerChange,
+    Note,
+    Screening,
+    SpecialDate,
+)
 from apps.funnel.models import Level, LevelChange, Opportunity, State
 from apps.members.models import (
     AccessRole,
@@ -29,6 +37,7 @@ from apps.members.models import (
 from apps.orders.models import Order
 from apps.products.models import Product, ProductLine
 from apps.sample.services import DEMO_PASSWORD, Created
+from apps.satisfaction.models import Survey
 from apps.staffing.models import Departure
 from tests.sample.conftest import UNTIL
 
@@ -36,6 +45,7 @@ pytestmark = pytest.mark.django_db
 START = date(2024, 3, 28)
 KINDS: list[type[Model]] = [
     Member, Team, Membership, ProductLine, Product, Customer, Contact, Opportunity, LevelChange, Order,
+    Activity, FollowUp, SpecialDate, Note, Screening, Survey, CustomerOwnerChange,
 ]  # fmt: skip
 
 
@@ -61,9 +71,18 @@ def test_counts_of_seed_7_are_exact(firm: Created) -> None:
         "products": 18,
         "customers": 150,
         "contacts": 265,
+        "leads": 24,
         "opportunities": 900,
         "level_changes": 3144,
         "orders": 258,
+        "activities": 2321,
+        "follow_ups": 69,
+        "special_dates": 66,
+        "notes": 35,
+        "screenings": 17,
+        "surveys": 32,
+        "saved_views": 3,
+        "duplicate_pairs": 3,
         "departures": 1,
         "audit_entries": 7,
     }

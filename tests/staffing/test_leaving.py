@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.models import AuditEntry
-from apps.customers.models import Customer, CustomerOwnerChange
+from apps.customers.models import Customer, CustomerOwnerChange, HoldingLimits
 from apps.funnel.models import Opportunity, OwnerChange
 from apps.members.models import AccessRole, ApiToken, Member, Position, PositionHolding, StandIn
 from apps.members.people import LastAdministrator
@@ -407,7 +407,8 @@ def test_the_check_shows_what_goes_where_and_changes_nothing(client: Client, fir
     assert firm.is_untouched()
     assert "is this right?" in html
     numbers = [cell.split("<")[0].strip() for cell in html.split('data-label="Number">')[1:]]
-    assert numbers == ["2", "1", "3", "2"]
+    # Opportunities and customers of two receivers each, and no next step.
+    assert numbers == ["2", "1", "3", "2", "0"]
 
 
 def test_done_by_the_page_the_leaver_is_signed_out_and_the_record_says_what_went_where(
@@ -497,3 +498,70 @@ def test_hr_reads_that_somebody_left_without_numbers_of_customers(
         assert "moves to Rome" in html
         assert "207" not in html
         assert ">5<" not in html
+
+
+# Receivers with limits
+
+
+def test_what_a_full_successor_cannot_take_goes_to_the_pool_and_the_plan_says_so(
+    firm: Firm,
+) -> None:
+    HoldingLimits.current()
+    HoldingLimits.objects.update(held_prospects=3)
+    why = "First holds 0 of 3 prospects: 3 more are possible."
+
+    found = leaving.preview(member=firm.rep, last_on=TODAY, plan=firm.plan(), by=firm.admin)
+    shares = {holding.name: holding_shares for holding, holding_shares in found}
+    assert [(s.to, s.count, s.note) for s in shares["customers"]] == [
+        (firm.one, 3, ""),
+        (None, 2, why),
+    ]
+    departure = firm.leave()
+
+    assert departure.state == DepartureState.DONE
+    assert firm.owners() == ["First"] * 3 + ["pool"] * 2
+    reasons = CustomerOwnerChange.objects.filter(to_owner=None).values_list("kind", "reason")
+    assert list(reasons) == [("leaving", f"moves to Rome · {why}")] * 2
+    # The opportunities go to whom the plan names, also those of customers in the pool.
+    assert {o.owner for o in Opportunity.objects.filter(state="open")} == {firm.one}
+    told = {
+        (s["to"], s["count"], s["note"]) for s in departure.shares if s["holding"] == "customers"
+    }
+    assert told == {(firm.one.pk, 3, ""), (None, 2, why)}
+
+
+def test_the_page_says_before_what_goes_to_the_pool_and_why(firm: Firm, client: Client) -> None:
+    HoldingLimits.current()
+    HoldingLimits.objects.update(held_prospects=3)
+    client.force_login(firm.admin)
+    answers = {
+        "last_on": TODAY.isoformat(), "reason": "moves to Rome", "customers_how": "person",
+        "customers_to": str(firm.one.pk), "opportunities_how": "follow",
+        "opportunities_to": str(firm.one.pk), "check": "1",
+    }  # fmt: skip
+
+    html = client.post(reverse("member_leave", args=[firm.rep.pk]), answers).content.decode()
+
+    assert "First holds 0 of 3 prospects: 3 more are possible." in html
+
+
+def test_a_successor_who_fills_up_until_the_night_holds_up_no_departure(firm: Firm) -> None:
+    last = TODAY + timedelta(days=2)
+    firm.leave(on=last)
+    HoldingLimits.current()
+    HoldingLimits.objects.update(held_prospects=1)
+
+    night(last + timedelta(days=1))
+
+    firm.rep.refresh_from_db()
+    assert not firm.rep.is_active
+    assert firm.owners() == ["First"] + ["pool"] * 4
+
+
+def test_deleted_customers_are_nobodys_to_hand_over(firm: Firm) -> None:
+    gone = make_customer(owner=firm.rep, deleted_at=NOON)
+
+    firm.leave()
+
+    gone.refresh_from_db()
+    assert gone.owner == firm.rep

@@ -2,8 +2,10 @@
 
 from apps.members.models.access import ApiToken, SignIn, SignInOutcome, StandIn
 from apps.members.models.invitations import Invitation, InvitationBatch, InvitationState
+from apps.members.models.notifications import Notification
 from apps.members.models.people import CareerLevel, Member
 from apps.members.models.positions import Position, PositionHolding
+from apps.members.models.saved_views import ListSetting, SavedView, Sharing
 from apps.members.models.teams import DateRange, Membership, Team, TeamKind, TeamStage
 from apps.members.roles import AccessRole
 
@@ -15,10 +17,14 @@ __all__ = [
     "Invitation",
     "InvitationBatch",
     "InvitationState",
+    "ListSetting",
     "Member",
     "Membership",
+    "Notification",
     "Position",
     "PositionHolding",
+    "SavedView",
+    "Sharing",
     "SignIn",
     "SignInOutcome",
     "StandIn",

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core.answers import form_page, refuse
 from apps.core.errors import DomainError
 from apps.members.access import for_administrators, reader_of
 from apps.members.forms.invitations import InvitationFileForm
 from apps.members.invitations.batches import batch_checked, batch_confirm, batch_create
 from apps.members.invitations.file import HEADINGS, MOST_ROWS, TEMPLATE, Row, written
 from apps.members.models import AccessRole, CareerLevel, InvitationBatch, Position
-from apps.members.views.answers import form_page, refuse
 
 # So many rows of each kind are shown; the refused ones can be downloaded whole.
 MOST_SHOWN = 100

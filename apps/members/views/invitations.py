@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core.answers import form_page, refuse, refuse_fields
 from apps.core.errors import DomainError
 from apps.core.kept_text import kept_initial
 from apps.core.lists import list_response, listing
@@ -35,7 +36,6 @@ from apps.members.invitations.services import (
     invitation_revoke,
 )
 from apps.members.models import Invitation, InvitationState
-from apps.members.views.answers import form_page, refuse, refuse_fields
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 

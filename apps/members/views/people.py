@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from apps.core.answers import form_page, refuse, refuse_fields
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.exports import export_response
 from apps.core.kept_text import kept_initial
@@ -27,7 +28,6 @@ from apps.members.people import member_reactivate, member_update
 from apps.members.querysets import reads
 from apps.members.roles import Reach, RecordKind
 from apps.members.signing_in.sign_in_log import last_sign_ins
-from apps.members.views.answers import form_page, refuse, refuse_fields
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.members.choosing import CHOSEN_FOR, people_found, people_to_choose
+from apps.members.choosing import ALSO, CHOSEN_FOR, people_found, people_to_choose
 
 LONGEST = 100
 
@@ -19,5 +19,11 @@ def member_choices(request: HttpRequest) -> HttpResponse:
         raise Http404
     text = request.GET.get(f"{field}_q", "").strip()[:LONGEST]
     people, more = people_found(people_to_choose(request.user, chosen_for), text)
-    content = {"people": people, "more": more, "field": field}
+    asked = request.GET.get("also", "").split(",")
+    besides = [(key, word) for key, word in ALSO.items() if key in asked and _begins(word, text)]
+    content = {"people": people, "more": more, "field": field, "besides": besides}
     return render(request, "members/picker_choices.html", content)
+
+
+def _begins(word: object, text: str) -> bool:
+    return str(word).casefold().startswith(text.casefold())

@@ -10,12 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core.answers import form_page, refuse_fields
 from apps.core.kept_text import kept_initial
 from apps.members.access import for_administrators, reader_of
 from apps.members.forms.settings import PositionForm
 from apps.members.models import Position
 from apps.members.organisation import position_delete, position_save
-from apps.members.views.answers import form_page, refuse_fields
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 NEW_RANK = 100

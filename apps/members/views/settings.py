@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core.answers import form_page, refuse, refuse_fields
 from apps.core.calendars import CalendarYear, WorkCalendar, current_calendar, year_of
 from apps.core.errors import DomainError
 from apps.core.kept_text import kept_initial
@@ -18,7 +19,6 @@ from apps.core.models import Organisation
 from apps.members import organisation as services
 from apps.members.access import for_administrators, reader_of
 from apps.members.forms.settings import CalendarDayForm, FirmForm, SettingsForm
-from apps.members.views.answers import form_page, refuse, refuse_fields
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 FIRST_YEAR = 1970

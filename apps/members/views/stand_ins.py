@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from apps.core.answers import form_page, refuse
 from apps.core.errors import DomainError
 from apps.core.kept_text import kept_initial
 from apps.core.models import Organisation
@@ -19,7 +20,6 @@ from apps.members.models import Member, StandIn
 from apps.members.roles import LEADING
 from apps.members.teams import stand_ins as services
 from apps.members.teams.stand_ins_reading import absences_of, standing_in_of
-from apps.members.views.answers import form_page, refuse
 from apps.members.views.teams import both
 
 DAY = timedelta(days=1)

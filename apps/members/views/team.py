@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from apps.core.answers import form_page, refuse
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.kept_text import kept_initial
 from apps.core.models import Organisation
@@ -18,7 +19,6 @@ from apps.members.models import Membership, TeamStage
 from apps.members.teams import belonging as services
 from apps.members.teams.playbook import PLAYBOOKS
 from apps.members.teams.reading import TeamPage, decides_about
-from apps.members.views.answers import form_page, refuse
 from apps.members.views.teams import both, has_figures, reader, team_of
 
 DAY = timedelta(days=1)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core.answers import form_page, refuse
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.kept_text import kept_initial
 from apps.core.models import Organisation
@@ -18,7 +19,6 @@ from apps.members.querysets import reads, writes
 from apps.members.roles import Reach, RecordKind
 from apps.members.teams import tree as services
 from apps.members.teams.reading import decides_about, stage_of, tree_of
-from apps.members.views.answers import form_page, refuse
 
 both = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.core.answers import form_page, refuse
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.formats import day_short
 from apps.core.kept_text import kept_initial
@@ -24,7 +25,6 @@ from apps.staffing.leaving_reading import (
     teams_led,
 )
 from apps.staffing.models import Departure, DepartureState
-from apps.staffing.views.answers import form_page, refuse
 
 
 def _member(request: HttpRequest, pk: int) -> Member:

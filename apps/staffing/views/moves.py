@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.core.answers import form_page, refuse
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.formats import day_short
 from apps.core.kept_text import kept_initial
@@ -19,7 +20,6 @@ from apps.members.selectors import primary_team_on
 from apps.staffing import moves as services
 from apps.staffing.forms.moves import MoveMemberForm
 from apps.staffing.leaving_reading import open_work, reads_sales, teams_led
-from apps.staffing.views.answers import form_page, refuse
 
 
 def member_of(request: HttpRequest, pk: int) -> Member:

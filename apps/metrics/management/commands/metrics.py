@@ -1,4 +1,4 @@
-"""manage.py metrics funnel|revenue|conversion: figures for scripts; decimals are JSON strings.
+"""manage.py metrics funnel|revenue|conversion|tiers: figures for scripts; decimals are JSON strings.
 
 Exit code 2 for an unknown team and for days that are none.
 """
@@ -6,6 +6,7 @@ Exit code 2 for an unknown team and for days that are none.
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,11 +14,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core.models import Organisation
+from apps.customers.models import Customer
 from apps.funnel.models import Opportunity
-from apps.members.models import Team
+from apps.members.models import Member, Team
 from apps.metrics import selectors
 from apps.metrics.results import Scope
 from apps.metrics.scopes import held
+from apps.portfolio.models import TierRule
+from apps.portfolio.tiers.rule import first_day
+from apps.portfolio.tiers.selectors import Rated, rated_on, sums_of
 
 WRONG = 2
 # Before any record: a range without --from reaches back to the beginning.
@@ -32,7 +37,9 @@ def day(text: str) -> date:
 
 
 class Command(BaseCommand):
-    help = "Print figures of a team: its funnel, its revenue or its conversion rates."
+    help = (
+        "Print figures of a team: its funnel, its revenue, its conversion or its customers' tiers."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("figure", choices=sorted(FIGURES))
@@ -70,13 +77,13 @@ class Command(BaseCommand):
         return selectors.scope_of_team(team)
 
     def _table(self, data: dict[str, Any]) -> None:
-        levels = data.pop("levels", [])
+        tables = [data.pop(name) for name in TABLES if name in data]
         for name, value in data.items():
             self.stdout.write(f"{name:<24} {_shown(value):>20}")
-        if levels:
-            self.stdout.write("  ".join(f"{name:>14}" for name in levels[0]))
-        for row in levels:
-            self.stdout.write("  ".join(f"{_shown(value):>14}" for value in row.values()))
+        for rows in filter(None, tables):
+            self.stdout.write("  ".join(f"{name:>14}" for name in rows[0]))
+            for row in rows:
+                self.stdout.write("  ".join(f"{_shown(value):>14}" for value in row.values()))
 
 
 def _revenue(scope: Scope, first: date, last: date, _as_of: date) -> dict[str, Any]:
@@ -126,10 +133,44 @@ def _conversion(scope: Scope, _first: date, _last: date, as_of: date) -> dict[st
     }
 
 
+def _tiers(scope: Scope, _first: date, _last: date, as_of: date) -> dict[str, Any]:
+    """The tiers by the rule alone; ranks are of all customers, rows those of the team's members."""
+    rows = rated_on(as_of)
+    if scope.kind != "all":
+        rows = _owned(rows, scope, as_of)
+    rule = TierRule.current()
+    sums = sums_of(rows)
+    return {
+        "mode": rule.mode,
+        "months": rule.months,
+        "since": first_day(rule, as_of).isoformat(),
+        "rated": sum(part.customers for part in sums),
+        "provisional": sum(row.is_provisional for row in rows),
+        "unrated": sum(not row.tier for row in rows),
+        "worth": sum((part.worth for part in sums), Decimal(0)),
+        "tiers": [asdict(part) for part in sums],
+        "customers": [_customer(row) for row in rows],
+    }
+
+
+def _owned(rows: list[Rated], scope: Scope, day: date) -> list[Rated]:
+    members = Member.objects.in_team(scope.team.slug, day) if scope.team else Member.objects.none()
+    owned = set(Customer.objects.filter(owner__in=members).values_list("pk", flat=True))
+    return [row for row in rows if row.customer_id in owned]
+
+
+def _customer(row: Rated) -> dict[str, Any]:
+    data = asdict(row)
+    return {"customer": data.pop("customer_id"), **data}
+
+
+# What is printed as a table of its own.
+TABLES = ("levels", "tiers", "customers")
 FIGURES: dict[str, Callable[[Scope, date, date, date], dict[str, Any]]] = {
     "conversion": _conversion,
     "funnel": _funnel,
     "revenue": _revenue,
+    "tiers": _tiers,
 }
 
 

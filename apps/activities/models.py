@@ -1,0 +1,138 @@
+"""What was done with a customer, and what comes next."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.activities.querysets import ActivityQuerySet, FollowUpQuerySet
+from apps.customers.models import Channel, Contact, Customer
+from apps.funnel.models import Opportunity
+from apps.members.models import Member
+
+
+class Direction(models.TextChoices):
+    OUT = "out", _("From us")
+    IN = "in", _("From the customer")
+
+
+class Outcome(models.TextChoices):
+    """What came of it; `REACHED` and those after it mean that the person was reached."""
+
+    NO_ANSWER = "no_answer", _("No answer")
+    BUSY = "busy", _("Busy")
+    WRONG_NUMBER = "wrong_number", _("Wrong number")
+    CALL_BACK = "call_back", _("Call back")
+    REACHED = "reached", _("Reached")
+    REFUSED = "refused", _("Refused")
+    QUOTED = "quoted", _("Quoted")
+    AGREED = "agreed", _("Agreed")
+
+
+# The person was reached: what counts as contact.
+REACHING = frozenset(
+    {Outcome.CALL_BACK, Outcome.REACHED, Outcome.REFUSED, Outcome.QUOTED, Outcome.AGREED}
+)
+
+
+class Activity(models.Model):
+    """A call, visit, email, message, fax or meeting with a customer.
+
+    Triggers of the database keep `Customer.last_contacted_at` by the rows that are contacts.
+    """
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="activities"
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="activities"
+    )
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.PROTECT, null=True, blank=True, related_name="activities"
+    )
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, db_index=False, related_name="activities"
+    )
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    direction = models.CharField(
+        _("direction"), max_length=4, choices=Direction.choices, default=Direction.OUT
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices)
+    note = models.TextField(_("note"), max_length=10_000, blank=True)
+    # Kept for speed: `outcome` is one of REACHING.
+    is_contact = models.GeneratedField(
+        expression=models.Case(
+            models.When(outcome__in=sorted(REACHING), then=models.Value(True)),
+            default=models.Value(False),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    is_sample = models.BooleanField(default=False, editable=False)
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+        ordering = ["-at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-at", "-id"], name="activity_timeline"),
+            models.Index(fields=["member", "-at", "-id"], name="activity_by_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class FollowUp(models.Model):
+    """The next step with a customer: when, by which way, what for."""
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="follow_ups"
+    )
+    opportunity = models.ForeignKey(
+        Opportunity, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
+    )
+    owner = models.ForeignKey(
+        Member, on_delete=models.PROTECT, db_index=False, related_name="follow_ups"
+    )
+    due_on = models.DateField(_("due on"))
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    purpose = models.CharField(_("purpose"), max_length=300)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    done_at = models.DateTimeField(null=True, editable=False)
+    # The activity that it became; none where it was dropped.
+    done_by = models.ForeignKey(
+        Activity, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    # The audit trail calls it by its number: the purpose may be personal.
+    is_personal = True
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
+        ordering = ["due_on", "pk"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["customer", "due_on", "id"],
+                condition=models.Q(done_at__isnull=True),
+                name="follow_up_of_customer",
+            ),
+            models.Index(
+                fields=["owner", "due_on", "id"],
+                condition=models.Q(done_at__isnull=True),
+                name="follow_up_by_owner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.due_on} {self.purpose}"

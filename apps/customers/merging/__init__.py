@@ -1,0 +1,1 @@
+"""Several customers become one, field by field, and can be parted again."""

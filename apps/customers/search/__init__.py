@@ -1,0 +1,1 @@
+"""Customers found by any part of what is known of them."""

@@ -1,0 +1,1 @@
+"""Tags: words of the firm that members put on customers."""

@@ -1,0 +1,1 @@
+"""Pages of surveys: for members, and the one for those who answer."""
