@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.activities.models import Direction, FollowUp, Outcome
 from apps.activities.services import MOST_CHARACTERS, MOST_MINUTES, NextStep
-from apps.core.lists import DayField
+from apps.core.filtering import DayField
 from apps.customers.models import Channel, Contact, Customer
 from apps.funnel.models import Opportunity
 from apps.funnel.models import State as OpportunityState

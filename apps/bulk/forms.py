@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.bulk.models import BulkKind
 from apps.core.errors import DomainError
 from apps.core.exports import CSV, EXCEL
+from apps.core.filtering import NamedChoice
 from apps.core.formats import listed
-from apps.core.lists import NamedChoice
 from apps.core.models import Organisation
 from apps.customers.custom_fields.values import fields_in_use, form_field, show_value
 from apps.customers.editing.values import custom_name

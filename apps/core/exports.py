@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
 from apps.core.export_cells import RISKY, Cell
-from apps.core.lists import Column, FilterForm, Text, ordered_rows
+from apps.core.filtering import FilterForm, Text
+from apps.core.lists import Column, ordered_rows
 from apps.core.models import Organisation
 from apps.core.services import audit_record
 

@@ -24,6 +24,8 @@ from apps.core.models import Organisation
 type Number = Decimal | int | float
 
 NO_DATA = _("no data")
+# Babel takes longer to write a number than the database to read it; the latest texts are kept.
+KEPT_TEXTS = 10_000
 MINUS = "\u2212"
 
 
@@ -115,10 +117,25 @@ def _rounded(value: Number, decimals: int) -> Decimal:
     return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
+def _decimal(value: Decimal, pattern: str, locale: str) -> str:
+    return str(numbers.format_decimal(value, pattern, locale=_locale(locale)))
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _day(value: date, width: str, locale: str) -> str:
+    return dates.format_date(value, width, locale=_locale(locale))
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _symbol(code: str, locale: str) -> str:
+    return str(numbers.get_currency_symbol(code, locale=_locale(locale)))
+
+
 def _grouped(value: Decimal, decimals: int, *, sign: bool = False) -> str:
     """A rounded value with the language's grouping and exactly `decimals` digits."""
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    text = str(numbers.format_decimal(abs(value), pattern, locale=_locale(words().locale)))
+    text = _decimal(abs(value), pattern, words().locale)
     if value < 0:
         return MINUS + text
     return f"+{text}" if sign and value > 0 else text
@@ -126,7 +143,7 @@ def _grouped(value: Decimal, decimals: int, *, sign: bool = False) -> str:
 
 def _with_symbol(text: str, currency: str | None) -> str:
     code = currency or organisation_currency()
-    symbol = numbers.get_currency_symbol(code, locale=_locale(words().locale))
+    symbol = _symbol(code, words().locale)
     # A code without a sign of its own (CHF) is set apart from the digits.
     symbol = f"{symbol}\u00a0" if symbol[-1].isalpha() else symbol
     return f"{MINUS}{symbol}{text[1:]}" if text.startswith(MINUS) else f"{symbol}{text}"
@@ -230,14 +247,14 @@ def day_short(value: date | datetime | None) -> str:
     """19 Nov 2026 / 2026年11月19日; an instant counts in the reader's time zone."""
     if value is None:
         return str(NO_DATA)
-    return dates.format_date(_local_day(value), "medium", locale=_locale(words().locale))
+    return _day(_local_day(value), "medium", words().locale)
 
 
 def day_long(value: date | datetime | None) -> str:
     """Thursday, 19 November 2026 / 2026年11月19日星期四."""
     if value is None:
         return str(NO_DATA)
-    return dates.format_date(_local_day(value), "full", locale=_locale(words().locale))
+    return _day(_local_day(value), "full", words().locale)
 
 
 def day_of_year(value: date | datetime | None) -> str:

@@ -8,7 +8,8 @@ from django.http import QueryDict
 
 from apps.core import formats
 from apps.core.charts import Point, Series, bar_chart, trend_chart
-from apps.core.lists import Column, FilterForm, Heading, Listing
+from apps.core.filtering import FilterForm
+from apps.core.lists import Column, Heading, Listing
 from apps.core.paging import KeysetPage
 
 WEEKS = range(35, 48)

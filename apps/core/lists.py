@@ -1,39 +1,26 @@
 """Lists of rows whose whole state is in the address: filters, sort, page, and the count above.
 
-A list is a GET form (`FilterForm`), its columns and a queryset that is scoped already. `listing`
-puts them together; `list_response` answers with the page, or for htmx with its result region.
+A list is a GET form (`filtering.FilterForm`), its columns and a queryset that is scoped already.
+`listing` puts them together; `list_response` answers with the page, or for htmx with its result
+region.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, gettext_lazy
 from django_htmx.http import push_url
 
-from apps.core.formats import day_short
+from apps.core.filtering import VIEW, FilterForm, Rows, Text
 from apps.core.paging import BadCursor, KeysetPage, Order, keyset_page, ordered
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
-type Text = "str | _StrPromise"
-# A queryset with `for_list()`.
-type Rows = Any
-
-# Parameters of the address that are no filters: the order, the page, the columns shown and the saved
-# view from which the rest came.
-SORT, CURSOR, COLUMNS, VIEW = "sort", "page", "columns", "view"
+# Parameters of the address that are no filters: the order, the page, the columns shown.
+SORT, CURSOR, COLUMNS = "sort", "page", "columns"
 KEPT = (VIEW, COLUMNS)
 
 
@@ -111,195 +98,6 @@ class Listing:
     def query(self) -> str:
         """Filters and sort as the address has them, without the page; with its “?”."""
         return self.first_address.removeprefix(self.path)
-
-
-@dataclass(frozen=True)
-class Control:
-    """A filter as the page draws it; `options` are those of a choice, drawn already.
-
-    A form widget of Django renders a template for each option, which costs more than the list.
-    """
-
-    name: str
-    label: Text
-    kind: str
-    value: str
-    options: SafeString
-    options_count: int
-    is_invalid: bool
-    # Of a control that draws itself, with the id that its label names.
-    html: SafeString | str = ""
-    id: str = ""
-    # Address of what an open text suggests.
-    suggests: str = ""
-
-    @property
-    def has_choice(self) -> bool:
-        """Whether there is anything to choose besides everything and the only one."""
-        return self.kind != "choice" or self.options_count > 1 + 1
-
-
-class FilterForm(forms.Form):
-    """The filters of a list: every field is optional, and none is trusted.
-
-    `shown` are the controls above the list, `folded` those under “More filters”. Others come by
-    links only and live on as chips.
-    """
-
-    q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=100)
-
-    shown: tuple[str, ...] = ()
-    folded: tuple[str, ...] = ()
-    # Pairs of (from, to) that must not be the wrong way round.
-    ranges: tuple[tuple[str, str], ...] = ()
-    # Sort keys that stand for another field under the filters given.
-    sorts_by: Mapping[str, str] = {}
-    # Filters whose open text suggests what there is, with the address that says it.
-    suggestions: Mapping[str, str] = {}
-
-    def __init__(self, data: QueryDict) -> None:
-        super().__init__(data, auto_id="filter-%s")
-
-    @property
-    def is_out_of_sight(self) -> bool:
-        """A saved view that names what this reader does not see: it has no rows for them."""
-        return bool(self.errors) and bool(self.data.get(VIEW))
-
-    def is_asked(self, name: str) -> bool:
-        """Whether the address says anything of the filter."""
-        return any(self.data.get(one) for one in (name, *self._parts(name)))
-
-    def _parts(self, name: str) -> tuple[str, ...]:
-        """Further parameters that a control sends beside its own: those of a picker."""
-        parts = getattr(self.fields[name], "parameters", None)
-        return parts(name) if parts else ()
-
-    def told(self) -> QueryDict:
-        """What the address says, with each filter as its own parameter and nothing beside it."""
-        query = QueryDict(mutable=True)
-        query.update(self.data)
-        for name in self.fields:
-            parts = self._parts(name)
-            if parts and any(part in query for part in parts):
-                for part in parts:
-                    query.pop(part, None)
-                query[name] = self.value_in_address(name)
-        return query
-
-    def value_in_address(self, name: str) -> str:
-        """The filter as the address has it."""
-        value = self.cleaned_data.get(name) if hasattr(self, "cleaned_data") else None
-        if value is not None and self._parts(name):
-            return str(value.pk if isinstance(value, models.Model) else value)
-        return str(self.data.get(name, ""))
-
-    def apply(self, rows: Rows) -> Rows:
-        """The rows that the (valid) filters let through."""
-        raise NotImplementedError
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        for start, end in self.ranges:
-            first, last = cleaned.get(start), cleaned.get(end)
-            if first and last and first > last:
-                self.add_error(end, ValidationError(gettext("This day lies before the first one.")))
-        return cleaned
-
-    def shown_controls(self) -> list["Control"]:
-        return [control for control in map(self._control, self.shown) if control.has_choice]
-
-    def folded_controls(self) -> list["Control"]:
-        return [control for control in map(self._control, self.folded) if control.has_choice]
-
-    def linked(self) -> set[str]:
-        """Filters without a control: they come by links only."""
-        return set(self.fields) - {"q", *self.shown, *self.folded}
-
-    def folded_in_use(self) -> int:
-        return sum(bool(self[name].data) for name in self.folded)
-
-    def is_unfolded(self) -> bool:
-        """Whether a folded filter needs a look."""
-        return any(self[name].errors for name in self.folded)
-
-    def _control(self, name: str) -> "Control":
-        field, value = self[name], str(self.data.get(name, ""))
-        if self._parts(name):
-            html = field.as_widget()
-            return Control(name, field.label, "own", value, mark_safe(""), 0, bool(field.errors),
-                           html, field.id_for_label)  # fmt: skip
-        kind = _kind(field.field)
-        choices = _choices(field.field)
-        rows = ((key, mark_safe(" selected" if str(key) == value else ""), text)
-                for key, text in choices)  # fmt: skip
-        options = format_html_join("", '<option value="{}"{}>{}</option>', rows)
-        return Control(name, field.label, kind, value, options, len(choices), bool(field.errors),
-                       id=f"filter-{name}", suggests=self.suggestions.get(name, ""))  # fmt: skip
-
-    def text_of(self, name: str) -> str:
-        """What a chip says of the field's value."""
-        value = self.cleaned_data[name]
-        if isinstance(value, bool):
-            return ""
-        if isinstance(value, date):
-            return day_short(value)
-        choices = dict(getattr(self.fields[name], "choices", ())) if isinstance(value, str) else {}
-        return str(choices.get(value, value))
-
-
-def _kind(field: forms.Field) -> str:
-    """How the page draws a filter."""
-    kinds = (
-        (forms.BooleanField, "tick"),
-        (DayField, "date"),
-        (forms.ChoiceField, "choice"),
-        (forms.IntegerField, "number"),
-    )
-    return next((kind for form_field, kind in kinds if isinstance(field, form_field)), "text")
-
-
-class DayField(forms.DateField):
-    """A day as an ISO date; the browser's own calendar."""
-
-    def __init__(self, label: Text) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        messages = {"invalid": gettext_lazy("Enter a day such as 2026-11-19.")}
-        super().__init__(
-            label=label,
-            required=False,
-            widget=widget,
-            input_formats=["%Y-%m-%d"],
-            error_messages=messages,
-        )
-
-
-class NamedChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A choice among records that the reader may see; absent and hidden ones read the same.
-
-    `text` is the column that names a record, or empty where only its str() does.
-    """
-
-    def __init__(
-        self, label: Text, everything: Text, *, by: str = "pk", text: str = "name"
-    ) -> None:
-        self.text = text
-        super().__init__(
-            queryset=None,
-            label=label,
-            required=False,
-            empty_label=everything,
-            to_field_name=by,
-            error_messages={"invalid_choice": gettext_lazy("There is no such choice.")},
-        )
-
-
-def _choices(field: forms.Field) -> list[tuple[Any, Any]]:
-    """Keys and texts of a choice; of records, two columns instead of whole rows."""
-    if isinstance(field, NamedChoice) and field.text:
-        records: Any = field.queryset
-        rows = records.values_list(field.to_field_name, field.text)
-        return [("", field.empty_label), *rows]
-    return list(iter(getattr(field, "choices", ())))
 
 
 def listing(  # noqa: PLR0913 - what a list is made of

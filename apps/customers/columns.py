@@ -6,6 +6,7 @@ cell of each row which one it is.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.lists import Column, chosen_columns
@@ -50,14 +51,20 @@ def _drawn(part: str, **content: object) -> str:
     return render_to_string(f"customers/cells.html#{part}", content)
 
 
+@lru_cache
+def _badge(_language: str | None, part: str, tier: str = "", is_provisional: bool = False) -> str:
+    """A cell that looks the same wherever it stands; drawn once for each language."""
+    return _drawn(part, tier=tier, is_provisional=is_provisional)
+
+
 def _owner(customer: Customer) -> str:
-    return customer.owner.name if customer.owner else _drawn("pool")
+    return customer.owner.name if customer.owner else _badge(get_language(), "pool")
 
 
 def _tier(customer: Customer) -> str:
     if not customer.tier:
-        return _drawn("unrated")
-    return _drawn("tier", tier=customer.tier, is_provisional=customer.is_tier_provisional)
+        return _badge(get_language(), "unrated")
+    return _badge(get_language(), "tier", customer.tier, customer.is_tier_provisional)
 
 
 def _lifecycle(customer: Customer) -> str:

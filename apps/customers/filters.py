@@ -15,8 +15,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.filtering import DayField, FilterForm
 from apps.core.formats import days
-from apps.core.lists import DayField, FilterForm
 from apps.core.models import Organisation
 from apps.customers.columns import COLUMNS
 from apps.customers.custom_fields.values import (
@@ -97,6 +97,9 @@ class CustomerFilter(FilterForm):
             self.fields.update(_fields_of(custom))
         added = (name for custom in self.customs for name in _fields_of(custom))
         self.folded = (*self.folded, *added)
+        self.folded_like = tuple(
+            (one.key, one.label, one.kind, *one.choices) for one in self.customs
+        )
         ranged = (custom for custom in self.customs if custom.kind in RANGED)
         self.ranges = tuple(
             (f"{PREFIX}{custom.key}.from", f"{PREFIX}{custom.key}.to") for custom in ranged

@@ -9,6 +9,27 @@ from apps.members.models import Member
 from apps.members.querysets import Viewer, reads, reads_contact_data, writes
 from apps.members.roles import Reach, RecordKind
 
+# What rows of a list print of a customer and its owner.
+LISTED = (
+    "name",
+    "owner__name",
+    "industry",
+    "region",
+    "source",
+    "employees",
+    "annual_revenue",
+    "custom",
+    "created_at",
+    "last_contacted_at",
+    "last_ordered_on",
+    "tier",
+    "is_tier_provisional",
+    "lifecycle",
+    "potential_score",
+    "hold_ends_on",
+    "deleted_at",
+)
+
 
 class CustomerQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
@@ -48,8 +69,7 @@ class CustomerQuerySet(models.QuerySet[Any]):
 
     def for_list(self) -> Self:
         """What a row of a list prints."""
-        long_texts = ("needs", "preferences")
-        return self.select_related("owner").defer(*long_texts).fetch_mode(list_fetch_mode())
+        return self.select_related("owner").only(*LISTED).fetch_mode(list_fetch_mode())
 
 
 class ContactQuerySet(models.QuerySet[Any]):

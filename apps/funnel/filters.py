@@ -16,7 +16,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import Column, DayField, FilterForm, NamedChoice
+from apps.core.filtering import DayField, FilterForm, NamedChoice
+from apps.core.lists import Column
 from apps.core.models import Organisation
 from apps.customers.models import Customer
 from apps.funnel.models import Level, State

@@ -4,7 +4,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import Column, DayField, FilterForm, NamedChoice
+from apps.core.filtering import DayField, FilterForm, NamedChoice
+from apps.core.lists import Column
 from apps.customers.models import Customer
 from apps.members.models import Member, Team
 from apps.members.querysets import Viewer

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.exports import Export, ExportColumn
-from apps.core.lists import Column, FilterForm
+from apps.core.filtering import FilterForm
+from apps.core.lists import Column
 from apps.customers.models import Customer
 from apps.pool.recycling import reason_of
 from apps.pool.states import State

@@ -9,8 +9,9 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.filtering import FilterForm
 from apps.core.formats import days
-from apps.core.lists import Column, FilterForm
+from apps.core.lists import Column
 from apps.customers.models import Customer, Tier
 from apps.members.forms.picker import MemberField
 from apps.members.models import Member

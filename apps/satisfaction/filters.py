@@ -6,7 +6,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import Column, DayField, FilterForm
+from apps.core.filtering import DayField, FilterForm
+from apps.core.lists import Column
 from apps.core.models import Organisation
 from apps.members.models import Member, Team
 from apps.members.querysets import Viewer

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import Column, FilterForm
+from apps.core.filtering import FilterForm
+from apps.core.lists import Column
 from apps.customers.querysets import CustomerQuerySet
 
 COLUMNS = (

@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import Column, FilterForm
+from apps.core.filtering import FilterForm
+from apps.core.lists import Column
 from apps.customers.duplicates.likeness import EMAIL, NAME, PHONE
 from apps.customers.duplicates.selectors import Typed
 from apps.customers.models import Customer, PairState

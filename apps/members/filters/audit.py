@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.audit_kinds import KINDS, kind_label
 from apps.core.audit_words import ACTIONS
-from apps.core.lists import Column, DayField, FilterForm
+from apps.core.filtering import DayField, FilterForm
+from apps.core.lists import Column
 from apps.members.audit.scope import PEOPLE_KINDS
 from apps.members.audit.wording import action_label
 from apps.members.models import Member

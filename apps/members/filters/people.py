@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import Column, FilterForm
+from apps.core.filtering import FilterForm
+from apps.core.lists import Column
 from apps.core.models import Organisation
 from apps.members.forms.teams import INDENT
 from apps.members.models import AccessRole, InvitationState, Position, Team

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.context_processors import LANGUAGES
-from apps.core.lists import DayField
+from apps.core.filtering import DayField
 from apps.core.models import Organisation
 from apps.core.time_zones import zone_choices
 from apps.members.directory import positions_now

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.calendars import countries, subdivisions
 from apps.core.context_processors import LANGUAGES
+from apps.core.filtering import DayField
 from apps.core.formats import words
-from apps.core.lists import DayField
 from apps.core.models import FEWEST_AUDIT_MONTHS
 from apps.core.time_zones import zone_choices
 from apps.members.lifecycle import LifecycleStage

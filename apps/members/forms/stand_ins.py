@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import DayField
+from apps.core.filtering import DayField
 from apps.members.forms.picker import MemberField
 from apps.members.models import Member
 from apps.members.querysets import Viewer

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import DayField, Text
+from apps.core.filtering import DayField, Text
 from apps.core.models import Organisation
 from apps.members.forms.picker import MemberField
 from apps.members.models import Team, TeamKind, TeamStage

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core.answers import form_page, refuse, refuse_fields
 from apps.core.errors import DomainError
+from apps.core.filtering import VIEW
 from apps.core.kept_text import kept_initial
-from apps.core.lists import COLUMNS, CURSOR, VIEW
+from apps.core.lists import COLUMNS, CURSOR
 from apps.members.access import reader_of
 from apps.members.forms.saved_views import SavedViewForm
 from apps.members.models import SavedView

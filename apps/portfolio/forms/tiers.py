@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import DayField
+from apps.core.filtering import DayField
 from apps.customers.models import Tier
 from apps.portfolio.models import TierMode, TierRule
 

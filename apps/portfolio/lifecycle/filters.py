@@ -9,7 +9,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import Column, DayField, FilterForm, NamedChoice
+from apps.core.filtering import DayField, FilterForm, NamedChoice
+from apps.core.lists import Column
 from apps.core.models import Organisation
 from apps.customers.models import Tier
 from apps.members.lifecycle import LifecycleStage

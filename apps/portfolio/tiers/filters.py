@@ -8,7 +8,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.core.lists import Column, DayField, FilterForm, NamedChoice
+from apps.core.filtering import DayField, FilterForm, NamedChoice
+from apps.core.lists import Column
 from apps.core.models import Organisation
 from apps.customers.models import Customer
 from apps.members.models import Member, Team

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import DayField
+from apps.core.filtering import DayField
 from apps.members.forms.picker import MemberField
 from apps.members.models import Member, Team
 from apps.members.querysets import Viewer

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import DayField
+from apps.core.filtering import DayField
 from apps.core.models import Organisation
 from apps.members.forms.teams import TeamChoice
 from apps.members.models import Team
