@@ -28,6 +28,7 @@ LISTED = (
     "potential_score",
     "hold_ends_on",
     "deleted_at",
+    "deleted_by__name",
 )
 
 

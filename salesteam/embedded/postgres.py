@@ -24,7 +24,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "timezone": "UTC",
     "lc_messages": "C",
-    "max_connections": "100",
+    "max_connections": "250",
     "shared_preload_libraries": "pg_stat_statements",
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",

@@ -94,7 +94,8 @@ def test_hr_finds_no_list(firm: Firm) -> None:
         ({"q": "ris"}, {"Risky"}),
         ({"tier": "A"}, set()),
         ({"tier": "none", "state": "lapsed"}, {"Lapsed"}),
-        ({"stage": "win_back"}, {"Lapsed"}),
+        ({"stage": "win_back"}, {"Risky", "Lapsed", "Theirs"}),
+        ({"stage": "maintain"}, set()),
     ],
 )
 def test_filters(firm: Firm, query: dict[str, str], seen: set[str]) -> None:
@@ -159,12 +160,12 @@ def test_a_stage_opens_its_customers(firm: Firm) -> None:
     assert found == {
         "attract": "0",
         "convert": "0",
-        "maintain": "2",
+        "maintain": "1",
         "deepen": "0",
-        "win_back": "1",
+        "win_back": "2",
     }
 
-    rows = shown(firm.rep, "customers", lifecycle="maintain")
+    rows = shown(firm.rep, "customers", lifecycle="win_back")
 
     assert re.findall(r'data-figure="count">(\d+)<', rows) == ["2"]
 
@@ -200,10 +201,11 @@ def test_the_panel_says_stage_and_why(firm: Firm) -> None:
 
     html = panel(firm.rep, firm.risky)
 
-    assert re.search(r'aria-current="step">Maintain<', html)
-    assert "orders from one product line" in html
+    assert re.search(r'aria-current="step">Win back<', html)
+    assert "orders later than usual" in html
     assert "20 days" in html
-    assert re.search(r'id="figure-lifecycle".*Maintain.*At risk', html)
+    assert "Lapses on" in html
+    assert re.search(r'id="figure-lifecycle".*Win back.*At risk', html)
 
 
 def test_the_panel_says_what_the_night_will_apply(firm: Firm) -> None:

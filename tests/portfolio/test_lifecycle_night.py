@@ -157,9 +157,9 @@ def test_a_customer_that_stops_ordering_is_to_be_won_back(rep: Member) -> None:
     ordered(customer, 10)
     night()
 
-    night(TODAY + timedelta(days=79))
+    night(TODAY + timedelta(days=49))
     assert stage_of(customer) == LifecycleStage.MAINTAIN
-    night(TODAY + timedelta(days=80))
+    night(TODAY + timedelta(days=50))
 
     assert stage_of(customer) == LifecycleStage.WIN_BACK
     assert LifecycleChange.objects.filter(from_stage="maintain", to_stage="win_back").count() == 1

@@ -10,13 +10,12 @@ The first line that holds decides:
 
     1. never ordered, never reached, nothing offered        attract
     2. never ordered                                        convert
-    3. lapsed                                               win back
+    3. at risk or lapsed                                    win back
     4. ordered from more than one product line, or an open
        opportunity in a line that it has not ordered from   deepen
     5. else                                                 maintain
 
-Who is at risk keeps their stage: it is a warning before the stage changes. Source: domain.md,
-section 2.
+Source: domain.md, section 2.
 """
 
 from collections.abc import Iterable, Sequence
@@ -87,8 +86,8 @@ def _after(last: date, factor: Decimal, gap: Decimal | None, least: int) -> date
 def life_of(facts: Facts, *, firm: Decimal | None, as_of: date) -> Life:
     """The customer's stage on a day; orders of later days are ignored. `firm`: see `firm_gap`.
 
-    Order days 1 January, 11 January, 31 January: gap 15, at risk from 1 April (60 days), lapsed
-    from 1 May (90 days) of a year without 29 February.
+    Order days 1 January, 11 January, 31 January: gap 15, at risk and so to be won back from 1 April
+    (60 days), lapsed from 1 May (90 days) of a year without 29 February.
     """
     days = [day for day in facts.order_days if day <= as_of]
     if not days:
@@ -99,7 +98,7 @@ def life_of(facts: Facts, *, firm: Decimal | None, as_of: date) -> Life:
     gap = firm if own is None else own
     lapses_on = _after(last, LAPSE_FACTOR, gap, LAPSE_LEAST)
     risk_on = _after(last, RISK_FACTOR, gap, RISK_LEAST)
-    stage = LifecycleStage.WIN_BACK if as_of >= lapses_on else _ordering(facts)
+    stage = LifecycleStage.WIN_BACK if as_of >= risk_on else _ordering(facts)
     return Life(stage, own, gap, last, risk_on, lapses_on)
 
 

@@ -48,7 +48,7 @@ WITH ordered AS (
 SELECT dated.*,
        CASE WHEN last_on IS NULL AND NOT is_known THEN 'attract'
             WHEN last_on IS NULL THEN 'convert'
-            WHEN lapses_on <= %(day)s THEN 'win_back'
+            WHEN risk_on <= %(day)s THEN 'win_back'
             WHEN is_wider THEN 'deepen'
             ELSE 'maintain' END AS stage
 FROM dated
