@@ -166,7 +166,7 @@ def activity_delete(*, activity: Activity, by: Member) -> None:
 
 def _held_own(activity: Activity, by: Member) -> Activity:
     customer_held(activity.customer, by)
-    rows = Activity.objects.select_for_update(of=("self",)).select_related("customer")
+    rows = Activity.objects.select_for_update(of=("self",)).prefetch_related("customer")
     held = rows.filter(pk=activity.pk).first()
     if held is None:
         raise DomainError(_("This activity was deleted meanwhile."))

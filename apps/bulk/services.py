@@ -129,7 +129,7 @@ def _permitted(kind: str, by: Member) -> None:
 @transaction.atomic
 def _batch(run_id: int) -> BulkState | None:
     """The next batch; the state after it, or None where somebody else holds the run."""
-    rows = BulkRun.objects.select_for_update(skip_locked=True, of=("self",)).select_related("by")
+    rows = BulkRun.objects.select_for_update(skip_locked=True, of=("self",)).prefetch_related("by")
     run: BulkRun | None = rows.filter(pk=run_id).first()
     if run is None:
         return None
@@ -183,7 +183,7 @@ def _end(run: BulkRun, state: BulkState) -> BulkState:
 @transaction.atomic
 def _fail(run_id: int, error: Exception) -> None:
     run: BulkRun = (
-        BulkRun.objects.select_for_update(of=("self",)).select_related("by").get(pk=run_id)
+        BulkRun.objects.select_for_update(of=("self",)).prefetch_related("by").get(pk=run_id)
     )
     if run.state in OPEN:
         run.error = type(error).__name__

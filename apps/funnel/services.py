@@ -277,7 +277,7 @@ def _hand_on(
 def _locked_open(opportunity: Opportunity) -> Opportunity:
     # With what names it, for the audit trail.
     related = ("level", "line", "product", "customer")
-    locked = Opportunity.objects.select_for_update(of=("self",)).select_related(*related)
+    locked = Opportunity.objects.select_for_update(of=("self",)).prefetch_related(*related)
     fresh: Opportunity = locked.get(pk=opportunity.pk)
     if fresh.state != State.OPEN:
         raise OpportunityClosed(_("This opportunity is closed already."))

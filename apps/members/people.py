@@ -194,7 +194,7 @@ def position_end(*, holding: PositionHolding, ends_on: date, by: Member | None) 
     Raises:
         EndsBeforeStart: the day lies before the first one.
     """
-    rows = PositionHolding.objects.select_for_update(of=("self",)).select_related(
+    rows = PositionHolding.objects.select_for_update(of=("self",)).prefetch_related(
         "position", "member"
     )
     held = rows.get(pk=holding.pk)

@@ -56,7 +56,7 @@ def membership_start(
     """Let a member belong to a team from a day on; a running primary membership ends that day."""
     if is_primary:
         running = Membership.objects.select_for_update(of=("self",)).without_end()
-        running = running.select_related("member", "team")
+        running = running.prefetch_related("member", "team")
         for old in running.filter(member=member, is_primary=True).order_by("pk"):
             if old.starts_on >= starts_on:
                 raise DomainError(_("This member has a team from that day on already."))

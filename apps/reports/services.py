@@ -164,7 +164,7 @@ def edition_prepare(*, edition_id: int) -> list[OutgoingMail]:
     workers that come at once, the second leaves it to the first.
     """
     rows = Edition.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    edition = rows.select_related("team", "made_by").filter(pk=edition_id).first()
+    edition = rows.prefetch_related("team", "made_by").filter(pk=edition_id).first()
     if edition is None:
         return []
     if not edition.pdf:

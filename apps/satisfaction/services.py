@@ -125,7 +125,7 @@ def survey_answer(*, survey: Survey, score: int, comment: str = "") -> Survey:
     Raises SurveyClosed where there is an answer already, or the link opens nothing any more.
     """
     rows = Survey.objects.select_for_update(of=("self",))
-    held: Survey = rows.select_related("customer__owner", "contact", "by").get(pk=survey.pk)
+    held: Survey = rows.prefetch_related("customer__owner", "contact", "by").get(pk=survey.pk)
     if not is_answerable(held):
         raise SurveyClosed
     if not LOWEST[held.kind] <= score <= HIGHEST[held.kind]:
@@ -163,7 +163,7 @@ def _contact_held(customer: Customer, contact: Contact, by: Member) -> Contact:
     """The contact at its customer, both locked: of two who ask at once one sees the other's survey."""
     customer_held(customer, by)
     rows = Contact.objects.select_for_update(of=("self",), no_key=True)
-    held = rows.select_related("customer__owner").filter(pk=contact.pk).first()
+    held = rows.prefetch_related("customer__owner").filter(pk=contact.pk).first()
     is_here = held is not None and held.customer_id == customer.pk and held.deleted_at is None
     if held is None or not is_here or held.erased_at is not None or held.is_former:
         raise ContactNotAsked(_("This contact can't be asked any more: choose somebody else."))

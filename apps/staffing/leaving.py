@@ -106,7 +106,7 @@ def member_leave(
 @transaction.atomic
 def departure_cancel(*, departure: Departure, by: Member) -> None:
     """The member stays after all; possible until their last day is over."""
-    rows = Departure.objects.select_for_update(of=("self",)).select_related("member")
+    rows = Departure.objects.select_for_update(of=("self",)).prefetch_related("member")
     held = rows.get(pk=departure.pk)
     if not may_let_go(by, held.member):
         raise NotPermitted(_("You may read this record, but not change it."))

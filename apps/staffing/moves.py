@@ -91,7 +91,7 @@ def member_move(*, member: Member, to: Team, on: date, reason: str, by: Member |
 @transaction.atomic
 def move_cancel(*, membership: Membership, by: Member | None) -> None:
     """Take back a move that has not begun: the team of today goes on being theirs."""
-    rows = Membership.objects.select_for_update(of=("self",)).select_related("member", "team")
+    rows = Membership.objects.select_for_update(of=("self",)).prefetch_related("member", "team")
     planned = rows.filter(pk=membership.pk, is_primary=True).first()
     if planned is None or planned.starts_on <= Organisation.current().today():
         raise DomainError(_("This move has begun: move them back instead."))

@@ -1,41 +1,18 @@
-"""Many at the same moment, on connections of their own."""
+"""Claims at the same moment."""
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
-from apps.core.errors import DomainError
 from apps.core.models import Organisation
 from apps.customers.models import Customer, CustomerOwnerChange, HoldingLimits
 from apps.pool.models import PoolSettings
 from apps.pool.services import customer_claim
 from tests.factories import make_customer, make_member, make_team
+from tests.racing import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(tasks: list[Callable[[], None]]) -> list[str]:
-    """Run all at once, in threads with a connection each; what each was refused with."""
-    barrier = Barrier(len(tasks))
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        return list(pool.map(partial(_answer, barrier=barrier), tasks))
-
-
-def _answer(task: Callable[[], None], barrier: Barrier) -> str:
-    try:
-        connection.ensure_connection()
-        barrier.wait(timeout=60)
-        task()
-    except DomainError as refusal:
-        return str(refusal.message)
-    finally:
-        connection.close()
-    return ""
 
 
 def ready() -> None:

@@ -76,7 +76,7 @@ def pair_reopen(*, pair: DuplicatePair, by: Member) -> None:
 def _held(pair: DuplicatePair, by: Member, state: PairState) -> DuplicatePair:
     if not DuplicatePair.objects.editable_by(by).filter(pk=pair.pk).exists():
         raise NotPermitted(_("You may read these customers only: ask whoever has one of them."))
-    rows = DuplicatePair.objects.select_for_update(of=("self",)).select_related("first", "second")
+    rows = DuplicatePair.objects.select_for_update(of=("self",)).prefetch_related("first", "second")
     held: DuplicatePair = rows.get(pk=pair.pk)
     if held.state != state:
         words = _("Somebody has decided on this pair meanwhile: it is “%(state)s” now.")

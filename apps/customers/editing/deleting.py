@@ -92,7 +92,7 @@ def customer_restore(*, customer: Customer, by: Member | None) -> Customer:
     list(owners.values_list("pk"))
     held: Customer = (
         Customer.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("owner")
+        .prefetch_related("owner")
         .get(pk=customer.pk)
     )
     if held.deleted_at is None:

@@ -121,7 +121,7 @@ def file_delete(*, file: CustomerFile, by: Member) -> None:
         CustomerGone: see `customer_held`.
     """
     customer_held(file.customer, by)
-    rows = CustomerFile.objects.select_for_update(of=("self",)).select_related("by")
+    rows = CustomerFile.objects.select_for_update(of=("self",)).prefetch_related("by")
     held = rows.filter(pk=file.pk, deleted_at__isnull=True).first()
     if held is None:
         raise DomainError(_("This file was deleted meanwhile."))

@@ -128,7 +128,7 @@ def _held(ids: Sequence[int], by: Member) -> list[Customer]:
     """The customers, locked in the order of their keys."""
     rows = Customer.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids)
     found: list[Customer] = list(
-        rows.select_related("owner", "parent", "merged_into").order_by("pk")
+        rows.prefetch_related("owner", "parent", "merged_into").order_by("pk")
     )
     for row in found:
         if row.merged_into is not None:

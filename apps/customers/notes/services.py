@@ -97,7 +97,7 @@ def note_delete(*, note: Note, by: Member) -> None:
 
 def _held(note: Note, by: Member) -> Note:
     customer_held(note.customer, by)
-    rows = Note.objects.select_for_update(of=("self",)).select_related("customer", "author")
+    rows = Note.objects.select_for_update(of=("self",)).prefetch_related("customer", "author")
     held = rows.filter(pk=note.pk, deleted_at__isnull=True).first()
     if held is None:
         raise DomainError(_("This note was deleted meanwhile."))

@@ -227,7 +227,7 @@ def _check(found: CustomerImport, sheet: Sheet, reader: RowReader) -> None:
 def _batch(pk: int, sheet: Sheet, reader: RowReader) -> bool:
     """Work the next rows off; false at the end, or where another worker has the import in hand."""
     rows = CustomerImport.objects.select_for_update(skip_locked=True, of=("self",))
-    held = rows.select_related("by").filter(pk=pk, state=CustomerImportState.APPLYING).first()
+    held = rows.prefetch_related("by").filter(pk=pk, state=CustomerImportState.APPLYING).first()
     if held is None:
         return False
     some = sheet.rows[held.done : held.done + BATCH]
@@ -302,7 +302,7 @@ def _outcome(
 
 @transaction.atomic
 def _fail(pk: int, words: str) -> None:
-    rows = CustomerImport.objects.select_for_update(of=("self",)).select_related("by")
+    rows = CustomerImport.objects.select_for_update(of=("self",)).prefetch_related("by")
     held = rows.filter(pk=pk, state__in=WORKING).first()
     if held is not None:
         _finish(held, None, error=words)

@@ -165,7 +165,7 @@ def invitation_accept(
     Raises:
         InvitationGone: used, expired or taken back, or the address became a member otherwise.
     """
-    rows = Invitation.objects.select_for_update(of=("self",)).select_related("team", "invited_by")
+    rows = Invitation.objects.select_for_update(of=("self",)).prefetch_related("team", "invited_by")
     held = rows.get(pk=invitation.pk)
     if held.state is not InvitationState.OPEN or _member_with(held.email) is not None:
         raise InvitationGone
@@ -213,7 +213,7 @@ def reason_to_withhold(mail: OutgoingMail) -> str:
 
 def _held(invitation: Invitation, by: Member) -> Invitation:
     _may_invite(by)
-    rows = Invitation.objects.select_for_update(of=("self",)).select_related("team")
+    rows = Invitation.objects.select_for_update(of=("self",)).prefetch_related("team")
     held: Invitation = rows.get(pk=invitation.pk)
     return held
 

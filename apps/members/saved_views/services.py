@@ -130,7 +130,7 @@ def _setting_held(page: str, by: Member) -> ListSetting:
 def _held(view: SavedView, by: Member) -> SavedView:
     held: SavedView | None = (
         SavedView.objects.select_for_update(of=("self",))
-        .select_related("team")
+        .prefetch_related("team")
         .filter(pk=view.pk)
         .first()
     )

@@ -82,7 +82,7 @@ def membership_end(*, membership: Membership, ends_on: date, by: Member | None) 
     """
     if by is not None and not Membership.objects.editable_by(by).filter(pk=membership.pk).exists():
         raise NotPermitted(_("Whoever leads this team decides who belongs to it."))
-    rows = Membership.objects.select_for_update(of=("self",)).select_related("member", "team")
+    rows = Membership.objects.select_for_update(of=("self",)).prefetch_related("member", "team")
     held = rows.get(pk=membership.pk)
     if held.is_primary:
         words = _(

@@ -69,7 +69,7 @@ def stand_in_name(
 def stand_in_cancel(*, stand_in: StandIn, by: Member | None) -> None:
     """Take it back: what was planned never happens, what runs ends at once."""
     _may(by, stand_in.absent)
-    rows = StandIn.objects.select_for_update(of=("self",)).select_related("absent", "stand_in")
+    rows = StandIn.objects.select_for_update(of=("self",)).prefetch_related("absent", "stand_in")
     held = rows.get(pk=stand_in.pk)
     if held.cancelled_at is not None:
         raise DomainError(_("This has been cancelled already."))

@@ -250,7 +250,7 @@ def _held(teams: Sequence[Team]) -> list[Team]:
     """The teams as they are now, locked in the order of their keys, answered in that given."""
     keys = [team.pk for team in teams]
     rows = Team.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys)
-    related = rows.select_related("parent", "lead", "stage_set_by")
+    related = rows.prefetch_related("parent", "lead", "stage_set_by")
     found = {team.pk: team for team in related.order_by("pk")}
     return [found[pk] for pk in keys]
 
