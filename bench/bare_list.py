@@ -7,14 +7,17 @@ stays open. Page and list are asked in turn, in this process, through Django's r
 import statistics
 import time
 from collections.abc import Callable
+from http.cookies import SimpleCookie
 
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
-from django.test import RequestFactory, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
 from apps.funnel.models import Opportunity
+from apps.members.models import Member
 
 ROWS = 25
 TURNS = 30
@@ -45,6 +48,23 @@ class BareList:
         response = self.handler.get_response(request)
         assert isinstance(response, HttpResponse)
         return response
+
+
+def asker(member: Member, address: str) -> Callable[[], HttpResponse]:
+    """Asks for the page as the member, the way the bare list is asked: all middleware, no client."""
+    client = Client()
+    client.force_login(member)
+    cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: client.session.session_key or ""})
+    factory, handler = RequestFactory(), BaseHandler()
+    factory.cookies = cookies
+    handler.load_middleware()
+
+    def ask() -> HttpResponse:
+        response = handler.get_response(factory.get(address))
+        assert isinstance(response, HttpResponse)
+        return response
+
+    return ask
 
 
 def against_bare_list(

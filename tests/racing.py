@@ -1,6 +1,6 @@
 """Many at the same moment, on connections of their own. For tests with `transaction=True`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
@@ -10,7 +10,7 @@ from django.db import connection
 from apps.core.errors import DomainError
 
 
-def together(tasks: list[Callable[[], object]]) -> list[str]:
+def together(tasks: Sequence[Callable[[], object]]) -> list[str]:
     """Run all at once, in threads with a connection each; what each was refused with."""
     barrier = Barrier(len(tasks))
     with ThreadPoolExecutor(len(tasks)) as pool:

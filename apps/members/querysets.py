@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from apps.core.models import Organisation
@@ -62,6 +62,13 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.none()
 
 
+# In plain SQL for the same reason as the absences.
+UNREAD = """
+(SELECT count(*) FROM members_notification news
+ WHERE news.member_id = members_member.id AND news.read_at IS NULL)
+"""
+
+
 class MemberQuerySet(models.QuerySet["Member"]):
     def with_absences(self) -> Self:
         """With the stand-ins that may run today, so that `access_role` asks no further query."""
@@ -69,11 +76,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def with_unread_news(self) -> Self:
         """With the number of unread notifications, which every page shows: no further query."""
-        from apps.members.models import Notification
-
-        unread = Notification.objects.filter(member=models.OuterRef("pk"), read_at__isnull=True)
-        counted = unread.order_by().values("member").annotate(n=models.Count("pk")).values("n")
-        return self.annotate(unread_news=Coalesce(models.Subquery(counted), 0))
+        unread = RawSQL(UNREAD, [], output_field=models.IntegerField())  # noqa: S611 - a constant
+        return self.annotate(unread_news=unread)
 
     def named_like(self, text: str) -> Self:
         """The name contains the text or the address begins with it; an index for each."""
