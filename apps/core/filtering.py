@@ -1,6 +1,6 @@
 """The filters of a list: a GET form of which every field is optional and none is trusted."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -26,9 +26,9 @@ type Rows = Any
 # The parameter that names the saved view from which the rest of the address came.
 VIEW = "view"
 EMPTY = mark_safe("")
-# Folded controls as drawn, by what they depend on.
-_FOLDED: dict[Hashable, SafeString] = {}
-MOST_FOLDED = 100
+# Controls as drawn, by what they depend on.
+_DRAWN: dict[Hashable, SafeString] = {}
+MOST_DRAWN = 2000
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class FilterForm(forms.Form):
 
     shown: tuple[str, ...] = ()
     folded: tuple[str, ...] = ()
-    # What the folded controls depend on while none is in use, besides the language; None: on more
-    # than can be compared. They are drawn once and kept, as they cost more than the rows.
-    folded_like: Hashable = None
+    # What the controls depend on besides language and value; None: on more than can be compared. They
+    # are drawn once and kept: they cost more than the rows.
+    controls_like: Hashable = None
     # Pairs of (from, to) that must not be the wrong way round.
     ranges: tuple[tuple[str, str], ...] = ()
     # Sort keys that stand for another field under the filters given.
@@ -126,23 +126,35 @@ class FilterForm(forms.Form):
                 self.add_error(end, ValidationError(gettext("This day lies before the first one.")))
         return cleaned
 
-    def shown_controls(self) -> list["Control"]:
-        return [control for control in map(self._control, self.shown) if control.has_choice]
+    def shown_fields(self) -> SafeString:
+        """The controls above the list."""
+        return self._drawn(self.shown, labelled=False)
+
+    def labelled_fields(self) -> SafeString:
+        """The same with their labels in sight."""
+        return self._drawn(self.shown, labelled=True)
 
     def folded_fields(self) -> SafeString:
         """The controls under “More filters”; empty where there are none."""
-        key = (type(self), get_language(), self.folded_like)
-        if self.folded_like is None or self.folded_in_use():
-            return self._folded_drawn()
-        if key not in _FOLDED:
-            if len(_FOLDED) >= MOST_FOLDED:
-                _FOLDED.clear()
-            _FOLDED[key] = self._folded_drawn()
-        return _FOLDED[key]
+        return self._drawn(self.folded, labelled=True)
 
-    def _folded_drawn(self) -> SafeString:
-        controls = [control for control in map(self._control, self.folded) if control.has_choice]
-        return render_to_string("lists/folded.html", {"controls": controls}) if controls else EMPTY
+    def _drawn(self, names: Sequence[str], *, labelled: bool) -> SafeString:
+        return mark_safe("".join(self._field(name, labelled=labelled) for name in names))
+
+    def _field(self, name: str, *, labelled: bool) -> SafeString:
+        value = str(self.data.get(name, ""))
+        key = (type(self), get_language(), self.controls_like, name, labelled, value)
+        if key in _DRAWN:
+            return _DRAWN[key]
+        control = self._control(name)
+        context = {"control": control, "labelled": labelled}
+        html = render_to_string("lists/control.html", context) if control.has_choice else EMPTY
+        may_keep = not value or (control.kind == "choice" and not control.is_invalid)
+        if self.controls_like is not None and control.kind != "own" and may_keep:
+            if len(_DRAWN) >= MOST_DRAWN:
+                _DRAWN.clear()
+            _DRAWN[key] = html
+        return html
 
     def linked(self) -> set[str]:
         """Filters without a control: they come by links only."""

@@ -97,7 +97,7 @@ class CustomerFilter(FilterForm):
             self.fields.update(_fields_of(custom))
         added = (name for custom in self.customs for name in _fields_of(custom))
         self.folded = (*self.folded, *added)
-        self.folded_like = tuple(
+        self.controls_like = tuple(
             (one.key, one.label, one.kind, *one.choices) for one in self.customs
         )
         ranged = (custom for custom in self.customs if custom.kind in RANGED)
@@ -124,15 +124,28 @@ class CustomerFilter(FilterForm):
             rows = found_by(given["q"], rows, self.user)
         for name in WORDS:
             if given[name]:
-                rows = rows.filter(**{f"{name}__iexact": given[name]})
+                # Their index holds customers that have a word at all.
+                rows = rows.filter(**{f"{name}__gt": "", f"{name}__iexact": given[name]})
         if given["lifecycle"]:
             rows = rows.filter(lifecycle=given["lifecycle"])
         for tag in _listed(given["tag"]):
             rows = rows.filter(tags__name__iexact=tag)
         rows = self._timed(self._owned(rows).filter(_of_tier(given["tier"])))
+        return self._with_custom_values(rows)
+
+    def _with_custom_values(self, rows: CustomerQuerySet) -> CustomerQuerySet:
+        given: dict[str, Any] = self.cleaned_data
+        # Equal values are one condition, which the index over all custom values serves.
+        equal: dict[str, Any] = {}
         for custom in self.customs:
-            rows = _of_custom(rows, custom, given)
-        return rows
+            name = f"{PREFIX}{custom.key}"
+            if custom.kind in RANGED:
+                rows = _within(rows, custom, given[f"{name}.from"], given[f"{name}.to"])
+            elif custom.kind == CustomFieldKind.TEXT:
+                rows = _containing(rows, custom, given[name])
+            elif given[name] not in (None, ""):
+                equal[custom.key] = given[name]
+        return rows.filter(custom__contains=equal) if equal else rows
 
     def _owned(self, rows: CustomerQuerySet) -> CustomerQuerySet:
         owner = self.cleaned_data["owner"]
@@ -197,23 +210,12 @@ def _number_field(label: Any) -> forms.DecimalField:  # noqa: ANN401 - a lazy te
     )
 
 
-def _of_custom(
-    rows: CustomerQuerySet, custom: CustomField, given: dict[str, Any]
-) -> CustomerQuerySet:
-    name = f"{PREFIX}{custom.key}"
-    found: CustomerQuerySet
-    if custom.kind in RANGED:
-        return _within(rows, custom, given[f"{name}.from"], given[f"{name}.to"])
-    value = given[name]
-    if value in (None, ""):
+def _containing(rows: CustomerQuerySet, custom: CustomField, text: str) -> CustomerQuerySet:
+    if not text:
         return rows
-    if custom.kind == CustomFieldKind.TEXT:
-        kept = KeyTextTransform(custom.key, "custom")
-        alias = f"custom_{custom.pk}"
-        found = rows.alias(**{alias: kept}).filter(**{f"{alias}__icontains": value})
-        return found
-    # One condition that the index over all custom values serves.
-    return rows.filter(custom__contains={custom.key: value})
+    name = f"custom_{custom.pk}"
+    found: CustomerQuerySet = rows.alias(**{name: KeyTextTransform(custom.key, "custom")})
+    return found.filter(**{f"{name}__icontains": text})
 
 
 def _within(rows: CustomerQuerySet, custom: CustomField, start: Any, end: Any) -> CustomerQuerySet:  # noqa: ANN401

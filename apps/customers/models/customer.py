@@ -57,6 +57,11 @@ SORT_INDEXES = (
     ),
     models.Index(fields=["created_at", "id"], name="customer_by_created_at"),
 )
+# Filters by a word compare in capitals.
+WORD_INDEXES = tuple(
+    models.Index(Upper(name), condition=models.Q((f"{name}__gt", "")), name=f"customer_of_{name}")
+    for name in ("industry", "region", "source")
+)
 
 
 class Customer(models.Model):
@@ -157,6 +162,7 @@ class Customer(models.Model):
             models.Index(fields=["name", "id"], name="customer_by_name"),
             models.Index(fields=["owner", "name", "id"], name="customer_by_owner"),
             *SORT_INDEXES,
+            *WORD_INDEXES,
             # Serves `name__icontains`, which compares in capitals.
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_name_search"),
             GinIndex(OpClass("custom", name="jsonb_path_ops"), name="customer_custom"),
