@@ -29,9 +29,8 @@ from apps.customers.models import CustomField, CustomFieldKind, Tier
 from apps.customers.querysets import CustomerQuerySet
 from apps.customers.search.selectors import found_by
 from apps.members.choosing import ALSO
-from apps.members.forms.picker import MemberField
+from apps.members.forms.picker import MemberFilter, of_colleagues
 from apps.members.lifecycle import LifecycleStage
-from apps.members.models import Member
 from apps.members.querysets import Viewer
 
 __all__ = ["COLUMNS", "POOL", "CustomerFilter"]
@@ -52,7 +51,7 @@ class CustomerFilter(FilterForm):
     `fields` are the custom fields in use, where the page has read them already.
     """
 
-    owner = MemberField(label=_("Owner"), required=False, chosen_for="own", also=(ME, POOL))
+    owner = MemberFilter(_("Owner"), _("Every owner"), also=(ME, POOL))
     tier = forms.ChoiceField(
         label=_("Tier"),
         required=False,
@@ -90,9 +89,7 @@ class CustomerFilter(FilterForm):
         super().__init__(data)
         self.user = user
         self.customs = fields_in_use() if fields is None else fields
-        self.fields["owner"].widget.attrs["placeholder"] = gettext("Every owner")
-        # Also of those who have left: what links name must keep its meaning.
-        self.fields["owner"].people = Member.objects.visible_to(user)  # type: ignore[attr-defined]
+        of_colleagues(self, "owner", user)
         for custom in self.customs:
             self.fields.update(_fields_of(custom))
         added = (name for custom in self.customs for name in _fields_of(custom))

@@ -10,28 +10,6 @@ from apps.members.models import Member
 from apps.members.querysets import Viewer, reads, reads_contact_data, writes
 from apps.members.roles import Reach, RecordKind
 
-# What rows of a list print of a customer and its owner.
-LISTED = (
-    "name",
-    "owner",
-    "industry",
-    "region",
-    "source",
-    "employees",
-    "annual_revenue",
-    "custom",
-    "created_at",
-    "last_contacted_at",
-    "last_ordered_on",
-    "tier",
-    "is_tier_provisional",
-    "lifecycle",
-    "potential_score",
-    "hold_ends_on",
-    "deleted_at",
-    "deleted_by__name",
-)
-
 
 class CustomerQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
@@ -71,7 +49,7 @@ class CustomerQuerySet(models.QuerySet[Any]):
 
     def for_list(self) -> Self:
         """What a row of a list prints."""
-        rows = self.only(*LISTED).fetch_mode(list_fetch_mode())
+        rows = self.defer("needs", "preferences").fetch_mode(list_fetch_mode())
         # Not joined: a filter whose rows the planner underestimates would make the join slow.
         owners = Member.objects.only("name").fetch_mode(list_fetch_mode())
         return rows.prefetch_related(Prefetch("owner", owners))

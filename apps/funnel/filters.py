@@ -22,7 +22,8 @@ from apps.core.models import Organisation
 from apps.customers.models import Customer
 from apps.funnel.models import Level, State
 from apps.funnel.querysets import OpportunityQuerySet
-from apps.members.models import Member, Team
+from apps.members.forms.picker import MemberFilter, of_colleagues
+from apps.members.models import Team
 from apps.members.querysets import Viewer
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ COLUMNS = (
 
 class OpportunityFilter(FilterForm):
     team = NamedChoice(_("Team"), _("Every team"), by="slug")
-    owner = NamedChoice(_("Owner"), _("Every owner"))
+    owner = MemberFilter(_("Owner"), _("Every owner"))
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
@@ -88,12 +89,12 @@ class OpportunityFilter(FilterForm):
         levels = Level.objects.visible_to(user).filter(pipeline__is_default=True).order_by("rank")
         for name, rows in {
             "team": Team.objects.visible_to(user).order_by("name", "pk"),
-            "owner": Member.objects.visible_to(user).order_by("name", "pk"),
             "level": levels,
             "entered": levels,
             "customer": Customer.objects.visible_to(user),
         }.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        of_colleagues(self, "owner", user)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

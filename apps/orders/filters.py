@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.filtering import DayField, FilterForm, NamedChoice
 from apps.core.lists import Column
 from apps.customers.models import Customer
-from apps.members.models import Member, Team
+from apps.members.forms.picker import MemberFilter, of_colleagues
+from apps.members.models import Team
 from apps.members.querysets import Viewer
 from apps.orders.querysets import OrderQuerySet
 from apps.products.models import ProductLine
@@ -26,7 +27,7 @@ class OrderFilter(FilterForm):
     """`from` and `to` are days, both included; team and member are those stamped on the order."""
 
     team = NamedChoice(_("Team"), _("Every team"), by="slug")
-    member = NamedChoice(_("Credited to"), _("Every member"))
+    member = MemberFilter(_("Credited to"), _("Every member"))
     line = NamedChoice(_("Product line"), _("Every product line"))
     customer = NamedChoice(_("Customer"), _("Every customer"))
 
@@ -39,13 +40,13 @@ class OrderFilter(FilterForm):
         self.fields |= {"from": DayField(_("From")), "to": DayField(_("Until"))}
         for name, rows in {
             "team": Team.objects.visible_to(user).order_by("name", "pk"),
-            "member": Member.objects.visible_to(user).order_by("name", "pk"),
             "line": ProductLine.objects.visible_to(user).order_by("name"),
             "customer": Customer.objects.visible_to(user),
         }.items():
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker
             field.queryset = rows
+        of_colleagues(self, "member", user)
 
     def apply(self, rows: OrderQuerySet) -> OrderQuerySet:
         given = self.cleaned_data

@@ -13,8 +13,7 @@ from apps.core.filtering import FilterForm
 from apps.core.formats import days
 from apps.core.lists import Column
 from apps.customers.models import Customer, Tier
-from apps.members.forms.picker import MemberField
-from apps.members.models import Member
+from apps.members.forms.picker import MemberFilter, of_colleagues
 from apps.members.querysets import Viewer
 from apps.pool.selectors import lost_by, with_pooled_at
 
@@ -62,14 +61,14 @@ class PoolFilter(FilterForm):
         min_value=0,
         max_value=MOST_DAYS,
     )
-    lost = MemberField(label=_("Last owner"), required=False, chosen_for="own")
+    lost = MemberFilter(_("Last owner"), _("Every last owner"))
 
     shown = ("tier", "orders", "lost")
     folded = ("region", "industry", "source", "within")
 
     def __init__(self, data: QueryDict, *, user: Viewer) -> None:
         super().__init__(data)
-        self.fields["lost"].people = Member.objects.visible_to(user)  # type: ignore[attr-defined]
+        of_colleagues(self, "lost", user)
 
     def text_of(self, name: str) -> str:
         if name == "within":

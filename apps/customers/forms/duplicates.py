@@ -14,7 +14,7 @@ from apps.customers.duplicates.selectors import Typed
 from apps.customers.models import Customer, PairState
 from apps.customers.querysets import DuplicatePairQuerySet
 from apps.customers.search.selectors import found_by
-from apps.members.forms.picker import MemberField
+from apps.members.forms.picker import MemberFilter, of_colleagues
 from apps.members.querysets import Viewer, reads_contact_data
 
 EVERY = "all"
@@ -47,7 +47,7 @@ class DuplicateFilter(FilterForm):
         ],
         error_messages=NO_CHOICE,
     )
-    owner = MemberField(label=_("Owner"), required=False, chosen_for="own")
+    owner = MemberFilter(_("Owner"), _("Every owner"))
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
@@ -64,7 +64,7 @@ class DuplicateFilter(FilterForm):
     def __init__(self, data: QueryDict, *, user: Viewer) -> None:
         super().__init__(data)
         self.user = user
-        self.fields["owner"].offer(user)  # type: ignore[attr-defined]
+        of_colleagues(self, "owner", user)
         if not reads_contact_data(user):
             self.fields["reason"].choices = [("", ""), (NAME, _("Same or similar name"))]  # type: ignore[attr-defined]
 

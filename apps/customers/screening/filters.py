@@ -12,7 +12,7 @@ from apps.core.lists import Column
 from apps.core.models import Organisation
 from apps.customers.filters import POOL
 from apps.customers.screening.querysets import ScreeningQuerySet
-from apps.members.models import Member
+from apps.members.forms.picker import MemberFilter, of_colleagues
 from apps.members.querysets import Viewer
 
 COLUMNS = (
@@ -29,11 +29,7 @@ COLUMNS = (
 class ParkedFilter(FilterForm):
     """`owner` is a member's id or “pool”; days are those of the organisation's zone."""
 
-    owner = forms.ChoiceField(
-        label=_("Owner"),
-        required=False,
-        error_messages={"invalid_choice": _("There is no such choice.")},
-    )
+    owner = MemberFilter(_("Owner"), _("Every owner"), also=(POOL,))
     industry = forms.CharField(label=_("Industry"), required=False, max_length=100)
     region = forms.CharField(label=_("Region"), required=False, max_length=100)
     since = DayField(_("Parked from"))
@@ -45,9 +41,7 @@ class ParkedFilter(FilterForm):
 
     def __init__(self, data: QueryDict, *, user: Viewer) -> None:
         super().__init__(data)
-        members = Member.objects.visible_to(user).order_by("name", "pk").values_list("pk", "name")
-        owners = [(str(pk), name) for pk, name in members]
-        self.fields["owner"].choices = [("", _("Every owner")), (POOL, _("Pool")), *owners]  # type: ignore[attr-defined]
+        of_colleagues(self, "owner", user)
 
     def apply(self, rows: ScreeningQuerySet) -> ScreeningQuerySet:
         given: dict[str, Any] = self.cleaned_data
@@ -56,7 +50,7 @@ class ParkedFilter(FilterForm):
         if given["owner"] == POOL:
             rows = rows.filter(customer__owner__isnull=True)
         elif given["owner"]:
-            rows = rows.filter(customer__owner=int(given["owner"]))
+            rows = rows.filter(customer__owner=given["owner"])
         for name in ("industry", "region"):
             if given[name]:
                 rows = rows.filter(**{f"customer__{name}__iexact": given[name]})

@@ -20,9 +20,11 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy
 
+from apps.core.filtering import FilterForm
 from apps.members.choosing import ALSO, people_found, people_to_choose
 from apps.members.models import Member
-from apps.members.querysets import Viewer
+from apps.members.querysets import Viewer, reads
+from apps.members.roles import Reach, RecordKind
 
 # Attributes of the control that the template writes itself.
 OWN_ATTRIBUTES = {"id", "class", "required", "placeholder"}
@@ -190,3 +192,22 @@ class MemberField(forms.Field):
     def has_changed(self, initial: Any, data: Any) -> bool:  # noqa: ANN401 - Django's signature
         before = initial.pk if isinstance(initial, models.Model) else initial
         return str(before or "") != (data.pk if isinstance(data, Typed) else "")
+
+
+class MemberFilter(MemberField):
+    """A list's filter by a member; `everybody` says that there is none.
+
+    Offers those of whom there is work, also of people who have left: what links name must keep its
+    meaning. Call `of_colleagues` in the form's `__init__`.
+    """
+
+    def __init__(self, label: Any, everybody: Any, *, also: tuple[str, ...] = ()) -> None:  # noqa: ANN401 - lazy texts
+        super().__init__(label=label, required=False, chosen_for="own", also=also)
+        self.widget.attrs["placeholder"] = everybody
+
+
+def of_colleagues(form: FilterForm, name: str, user: Viewer) -> None:
+    """Let the filter know whom the reader sees; whoever sees nobody else has no use for it."""
+    form.fields[name].people = Member.objects.visible_to(user)  # type: ignore[attr-defined]
+    if reads(user, RecordKind.SALES) is Reach.OWN and not form.fields[name].also:  # type: ignore[attr-defined]
+        form.shown = tuple(one for one in form.shown if one != name)

@@ -13,6 +13,7 @@ from apps.core.filtering import DayField, FilterForm, NamedChoice
 from apps.core.lists import Column
 from apps.core.models import Organisation
 from apps.customers.models import Tier
+from apps.members.forms.picker import MemberFilter, of_colleagues
 from apps.members.lifecycle import LifecycleStage
 from apps.members.models import Member, Team
 from apps.members.querysets import Viewer
@@ -70,16 +71,14 @@ def risk_rows(found: Sequence[LifecycleFigure], today: date) -> list[RiskRow]:
 class OfCustomersFilter(FilterForm):
     """By the customer's name, its owner, and the team that the owner belongs to today."""
 
-    owner = NamedChoice(_("Owner"), _("Every owner"))
+    owner = MemberFilter(_("Owner"), _("Every owner"))
     team = NamedChoice(_("Team"), _("Every team"), by="slug")
 
     def __init__(self, data: QueryDict, *, user: Viewer) -> None:
         super().__init__(data)
-        for name, rows in {
-            "owner": Member.objects.visible_to(user).order_by("name", "pk"),
-            "team": Team.objects.visible_to(user).order_by("name", "pk"),
-        }.items():
-            self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        teams = Team.objects.visible_to(user).order_by("name", "pk")
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        of_colleagues(self, "owner", user)
 
     def apply(self, rows: Any) -> Any:  # noqa: ANN401 - figures or changes
         given = self.cleaned_data

@@ -14,6 +14,7 @@ from apps.core.filtering import DayField, FilterForm, NamedChoice
 from apps.core.lists import Column
 from apps.core.models import Organisation
 from apps.customers.models import Tier
+from apps.members.forms.picker import MemberFilter, of_colleagues
 from apps.members.models import Member, Team
 from apps.members.querysets import Viewer
 from apps.portfolio.models import BreachKind, FirstResponse, PolicyBreach
@@ -70,7 +71,7 @@ def breach_rows(found: Sequence[PolicyBreach], today: date) -> list[BreachRow]:
 class OfOwnersFilter(FilterForm):
     """By customer, by whose it was, by the team that person belongs to today, by tier."""
 
-    owner = NamedChoice(_("Owner"), _("Every owner"))
+    owner = MemberFilter(_("Owner"), _("Every owner"))
     team = NamedChoice(_("Team"), _("Every team"), by="slug")
     tier = forms.ChoiceField(
         label=_("Tier"), required=False, choices=TIERS, error_messages=NO_CHOICE
@@ -78,11 +79,9 @@ class OfOwnersFilter(FilterForm):
 
     def __init__(self, data: QueryDict, *, user: Viewer) -> None:
         super().__init__(data)
-        for name, rows in {
-            "owner": Member.objects.visible_to(user).order_by("name", "pk"),
-            "team": Team.objects.visible_to(user).order_by("name", "pk"),
-        }.items():
-            self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        teams = Team.objects.visible_to(user).order_by("name", "pk")
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        of_colleagues(self, "owner", user)
 
     def apply(self, rows: Any) -> Any:  # noqa: ANN401 - breaches or first responses
         given = self.cleaned_data
