@@ -43,6 +43,7 @@ CONTACT_FIELDS = (
 
 # Numbers that regulators keep free for fiction: Bundesnetzagentur (Germany). China has no such
 # range; a Chinese subscriber number never begins with 0, so these can't be assigned to anybody.
+PHONES_OF_A_RANGE = 1000
 PHONE_RANGES = {
     "DE": (
         "+49 30 23125 {:03d}",
@@ -62,18 +63,36 @@ class Company:
     region: str
 
 
+class Phones:
+    """Draws numbers of a country, each once; none where all are given out, as in a large firm."""
+
+    def __init__(self, rng: Random) -> None:
+        self._left = {country: _numbers(rng, country) for country in PHONE_RANGES}
+
+    def number(self, country: str) -> str:
+        left = self._left[country]
+        return left.pop() if left else ""
+
+
+def _numbers(rng: Random, country: str) -> list[str]:
+    found = [form.format(n) for form in PHONE_RANGES[country] for n in range(PHONES_OF_A_RANGE)]
+    rng.shuffle(found)
+    return found
+
+
 @dataclass(frozen=True)
 class Accounts:
-    """The customers of each seller by the seller's primary key."""
+    """The customers of each seller by the seller's primary key; numbers that are still free."""
 
     books: dict[int, list[int]]
+    phones: Phones
 
 
 def build(context: Context) -> Mapping[str, int]:
     """Companies in books of their sellers or in the pool, each with one to three contacts."""
     rng = context.random("accounts")
     ids = reserve_ids(Customer, context.scale.customers)
-    namer = Namer(rng)
+    namer, phones = Namer(rng), Phones(context.random("phones"))
     owners = _owners(context, rng)
     books: dict[int, list[int]] = {seller.member.pk: [] for seller in context.made(People).sellers}
     customers: list[tuple[Any, ...]] = []
@@ -90,7 +109,8 @@ def build(context: Context) -> Mapping[str, int]:
             heads[seller.country].append((pk, company))
         owner = _keeper(context, seller) if is_held else None
         customers.append(_customer(context, rng, pk, company, owner, parent))
-        contacts += contacts_of(rng, pk, company, seller.country, customers[-1][CREATED])
+        people = contacts_of(rng, phones, company, seller.country)
+        contacts += ((pk, *person, True, customers[-1][CREATED]) for person in people)
         if is_held:
             books[seller.member.pk].append(pk)
     copy_rows(Customer, CUSTOMER_FIELDS, customers)
@@ -98,7 +118,7 @@ def build(context: Context) -> Mapping[str, int]:
     handed = list(_handed_over(context, books))
     copy_rows(CustomerOwnerChange, OWNER_CHANGE_FIELDS, handed)
     held_from(handed)
-    context.keep(Accounts(books))
+    context.keep(Accounts(books, phones))
     return {"customers": len(customers), "contacts": len(contacts)}
 
 
@@ -180,23 +200,18 @@ def _customer(
 
 
 def contacts_of(
-    rng: Random, customer: int, company: Company, country: str, known_since: datetime
-) -> Iterator[tuple[Any, ...]]:
-    """One to three people at the company, in the order of `CONTACT_FIELDS`."""
+    rng: Random, phones: Phones, company: Company, country: str
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """One to three people at the company: name, job, role in the decision, phone, email."""
     jobs = rng.sample(words.JOBS[country], rng.choices((1, 2, 3), (45, 38, 17))[0])
     for job, role in jobs:
         name, address = person_name(rng, country)
         yield (
-            customer,
             name,
             job,
             role if happens(rng, 0.85) else "",
-            rng.choice(PHONE_RANGES[country]).format(rng.randint(0, 999))
-            if happens(rng, 0.92)
-            else "",
+            phones.number(country) if happens(rng, 0.92) else "",
             f"{address}@{company.domain}" if happens(rng, 0.85) else "",
-            True,
-            known_since,
         )
 
 

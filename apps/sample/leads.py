@@ -22,6 +22,7 @@ from apps.sample.accounts import (
     Accounts,
     Company,
     Namer,
+    Phones,
     contacts_of,
 )
 from apps.sample.calendars import OFFICE_MINUTES, WorkingCalendar, working_calendars
@@ -79,7 +80,8 @@ def build(context: Context) -> Mapping[str, int]:
     drawing = Drawing(context, rng, namer, calendars)
     leads = [drawing.lead(pk, rng.choice(sellers)) for pk in ids]
     copy_rows(Customer, LEAD_FIELDS, (_customer(rng, lead) for lead in leads))
-    contacts = [row for lead in leads for row in _contacts(rng, lead)]
+    phones = context.made(Accounts).phones
+    contacts = [row for lead in leads for row in _contacts(rng, phones, lead)]
     copy_rows(Contact, CONTACT_FIELDS, contacts)
     copy_rows(CustomerOwnerChange, OWNER_CHANGE_FIELDS, _hands(context, leads))
     context.keep(Leads(leads))
@@ -152,12 +154,13 @@ def _customer(rng: Random, lead: Lead) -> tuple[Any, ...]:
     )
 
 
-def _contacts(rng: Random, lead: Lead) -> list[tuple[Any, ...]]:
+def _contacts(rng: Random, phones: Phones, lead: Lead) -> list[tuple[Any, ...]]:
     if lead.known is not None:
         known = lead.known
         told = (known.name, known.job_title, known.decision_role, known.phone, known.email)
         return [(lead.customer, *told, True, lead.created_at)]
-    return list(contacts_of(rng, lead.customer, lead.company, lead.country, lead.created_at))
+    people = contacts_of(rng, phones, lead.company, lead.country)
+    return [(lead.customer, *person, True, lead.created_at) for person in people]
 
 
 def _hands(context: Context, leads: Sequence[Lead]) -> Iterator[tuple[Any, ...]]:
