@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.filtering import DayField, FilterForm
 from apps.core.lists import Column
 from apps.core.models import Organisation
-from apps.members.models import Member, Team
+from apps.members.forms.picker import MemberFilter, of_colleagues
+from apps.members.models import Team
 from apps.members.querysets import Viewer
 from apps.satisfaction.models import SurveyKind
 from apps.satisfaction.querysets import SurveyQuerySet
@@ -62,14 +63,13 @@ class FiguresFilter(FilterForm):
 class AnswersFilter(FiguresFilter):
     kind = choice(_("Question"))
     answer = choice(_("Answers"))
-    owner = choice(_("Owner"))
+    owner = MemberFilter(_("Owner"), _("Every owner"))
 
     shown = ("kind", "answer", "owner")
     folded = ("team", "since", "until")
 
     def __init__(self, data: QueryDict, *, user: Viewer) -> None:
         super().__init__(data, user=user)
-        members = Member.objects.visible_to(user).order_by("name", "pk").values_list("pk", "name")
         groups = [
             ("answered", _("Answered")),
             ("unanswered", _("Not answered")),
@@ -82,7 +82,7 @@ class AnswersFilter(FiguresFilter):
         ]
         self._offer("kind", _("Every question"), SurveyKind.choices)
         self._offer("answer", _("Answered or not"), groups)
-        self._offer("owner", _("Every owner"), [(str(pk), name) for pk, name in members])
+        of_colleagues(self, "owner", user)
 
     def apply(self, rows: SurveyQuerySet) -> SurveyQuerySet:
         rows, given = super().apply(rows), self.cleaned_data
@@ -93,5 +93,5 @@ class AnswersFilter(FiguresFilter):
         if given["answer"]:
             rows = rows.among(given["answer"])
         if given["owner"]:
-            rows = rows.filter(owner=int(given["owner"]))
+            rows = rows.filter(owner=given["owner"])
         return rows
