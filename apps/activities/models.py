@@ -1,14 +1,19 @@
 """What was done with a customer, and what comes next."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.activities.querysets import ActivityQuerySet, FollowUpQuerySet
+from apps.activities.querysets import (
+    ActivityQuerySet,
+    FollowUpQuerySet,
+    OutcomeRuleQuerySet,
+)
 from apps.customers.models import Channel, Contact, Customer
-from apps.funnel.models import Opportunity
+from apps.funnel.models import LevelChange, Opportunity
 from apps.members.models import Member
 
 
@@ -62,6 +67,19 @@ class Activity(models.Model):
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices)
     note = models.TextField(_("note"), max_length=10_000, blank=True)
+    objection = models.CharField(
+        _("objection met"), max_length=200, blank=True, default="", db_default=""
+    )
+    # The move that was logged along with it.
+    level_change = models.OneToOneField(
+        LevelChange,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="activity",
+    )
+    # Given by the device that logs: what is sent twice is written once.
+    key = models.UUIDField(null=True, unique=True, editable=False)
     # Kept for speed: `outcome` is one of REACHING.
     is_contact = models.GeneratedField(
         expression=models.Case(
@@ -87,6 +105,61 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ActivityVersion(models.Model):
+    """What an activity said before it was corrected; written by `activity_correct` alone."""
+
+    activity = models.ForeignKey(
+        Activity, on_delete=models.CASCADE, db_index=False, related_name="versions"
+    )
+    # Field → value as it was, of those that were changed.
+    before: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
+        encoder=DjangoJSONEncoder
+    )
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("earlier version of an activity")
+        verbose_name_plural = _("earlier versions of activities")
+        ordering = ["-at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["activity", "-at", "-id"], name="version_of_activity")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+class OutcomeRule(models.Model):
+    """What an outcome proposes, where the firm has changed it; see `outcomes.rules` for the rest."""
+
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, unique=True)
+    needs_next_step = models.BooleanField(_("needs a next step"), default=True)
+    # Working days of the firm from the day of the contact.
+    next_days = models.PositiveSmallIntegerField(_("next step after (working days)"), default=1)
+    next_channel = models.CharField(
+        _("by"), max_length=16, choices=Channel.choices, default=Channel.CALL
+    )
+    # Language code → words; empty: those of the product.
+    purposes: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField(
+        _("what for"), default=dict, blank=True
+    )
+    # Code of the level at which an opportunity stands at least after it; empty: where it was.
+    level_code = models.CharField(_("moves up to level"), max_length=4, blank=True)
+    loses = models.BooleanField(_("closes the opportunity as lost"), default=False)
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    objects = OutcomeRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rule of an outcome")
+        verbose_name_plural = _("rules of outcomes")
+        ordering = ["outcome"]
+
+    def __str__(self) -> str:
+        return str(self.get_outcome_display())
 
 
 class FollowUp(models.Model):

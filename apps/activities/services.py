@@ -3,26 +3,31 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.activities.models import Activity, Direction, FollowUp, Outcome
+from apps.activities.models import Activity, ActivityVersion, Direction, FollowUp, Outcome
 from apps.activities.selectors import may_correct
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.models import Organisation
 from apps.core.services import audit_record, changed_values, values_of
 from apps.customers.models import Channel, Contact, Customer
 from apps.customers.writing import customer_held
-from apps.funnel.models import Opportunity
+from apps.funnel import models as funnel
+from apps.funnel.models import Level, LevelChange, Opportunity
+from apps.funnel.services import opportunity_close, opportunity_move
 from apps.members.models import Member
 
 MOST_MINUTES = 24 * 60
 MOST_CHARACTERS = 10_000
 # What the audit trail keeps of an activity: nobody can edit it, so no text that may be personal.
 KEPT = ("channel", "direction", "at", "minutes", "outcome")
+# What an earlier version keeps: here texts too, since a version goes with its activity.
+VERSIONED = (*KEPT, "note", "objection", "contact_id", "opportunity_id")
 
 
 class InTheFuture(DomainError):  # noqa: N818 - named for what is the case
@@ -31,6 +36,10 @@ class InTheFuture(DomainError):  # noqa: N818 - named for what is the case
 
 class NotOfCustomer(DomainError):  # noqa: N818 - named for what is the case
     """The contact or the opportunity belongs to another customer."""
+
+
+class KeyTaken(DomainError):  # noqa: N818 - named for what is the case
+    """A device's own number of a log stands for another one."""
 
 
 class TooLate(DomainError):  # noqa: N818 - named for what is the case
@@ -62,25 +71,38 @@ def activity_log(  # noqa: PLR0913 - the facts of a contact, all by name
     contact: Contact | None = None,
     opportunity: Opportunity | None = None,
     minutes: int | None = None,
+    objection: str = "",
     next_step: NextStep | None = None,
     finishes: FollowUp | None = None,
+    moves_to: Level | None = None,
+    loses: str = "",
+    key: UUID | None = None,
     member: Member | None = None,
     by: Member | None,
 ) -> Activity:
     """Write down a call, visit, email, message, meeting or fax, and what comes next.
 
     `member` had the contact, `by` if nobody else is named. `finishes` is the planned step that it
-    settles. The last contact of the customer follows by a trigger.
+    settles. `moves_to` moves the opportunity up, or back with the note as the reason; `loses` closes
+    it as lost for that reason. All of it happens or nothing. With a `key` that was used before, the
+    activity of that time comes back and nothing is written: a log that is sent twice counts once.
+    The last contact of the customer follows by a trigger.
 
     Raises:
         CustomerGone, NotPermitted: see `customer_held`.
         InTheFuture: on a day after today in the organisation's zone.
         NotOfCustomer: contact, opportunity or planned step of another customer.
+        OpportunityClosed, ReasonMissing: see `opportunity_move` and `opportunity_close`.
+        KeyTaken: another log has the key.
     """
     held = customer_held(customer, by)
     who = member or by
     assert who is not None, "somebody had the contact"  # noqa: S101 - a mistake of the caller
+    if key is not None and (sent := _sent_before(key, held, who)) is not None:
+        return sent
     activity = Activity(
+        key=key,
+        objection=objection.strip(),
         customer=held,
         contact=contact,
         opportunity=opportunity,
@@ -94,6 +116,7 @@ def activity_log(  # noqa: PLR0913 - the facts of a contact, all by name
         is_sample=held.is_sample,
     )
     _check(activity)
+    activity.level_change = _moved(activity, moves_to, loses, by)
     activity.save()
     audit_record(
         by=by,
@@ -116,6 +139,35 @@ def activity_log(  # noqa: PLR0913 - the facts of a contact, all by name
     return activity
 
 
+def _sent_before(key: UUID, customer: Customer, who: Member) -> Activity | None:
+    """What the key stands for already. The customer is locked: of two at once the second finds it."""
+    sent: Activity | None = Activity.objects.filter(key=key).first()
+    if sent is not None and (sent.customer_id, sent.member_id) != (customer.pk, who.pk):
+        raise KeyTaken(_("This entry was kept already, for another customer."))
+    return sent
+
+
+def _moved(
+    activity: Activity, to: Level | None, loses: str, by: Member | None
+) -> LevelChange | None:
+    """The move or the loss of the opportunity that the contact was about."""
+    if to is None and not loses:
+        return None
+    if activity.opportunity is None:
+        raise NotOfCustomer(_("Choose the opportunity that moves."))
+    if to is None:
+        return opportunity_close(
+            opportunity=activity.opportunity,
+            outcome=funnel.Outcome.LOST,
+            by=by,
+            reason=loses,
+            at=activity.at,
+        )
+    return opportunity_move(
+        opportunity=activity.opportunity, to=to, by=by, reason=activity.note[:500], at=activity.at
+    )
+
+
 @transaction.atomic
 def activity_correct(*, activity: Activity, by: Member, **fields: object) -> Activity:
     """Set right what was written down wrongly; `fields` are those of the model, but the customer.
@@ -127,12 +179,14 @@ def activity_correct(*, activity: Activity, by: Member, **fields: object) -> Act
     """
     held = _held_own(activity, by)
     before = values_of(held, KEPT)
-    note = held.note
+    note, said = held.note, {name: getattr(held, name) for name in VERSIONED}
     for name, value in fields.items():
         setattr(held, name, value.strip() if isinstance(value, str) else value)
     _check(held)
     changes = changed_values(held, before)
     held.save(update_fields=list(fields))
+    if was := {name: value for name, value in said.items() if value != getattr(held, name)}:
+        ActivityVersion.objects.create(activity=held, before=was, by=by)
     audit_record(
         by=by,
         action="activity.correct",

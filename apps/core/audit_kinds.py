@@ -50,6 +50,7 @@ KINDS = {
     "merge": RecordKind("customers.Merge"),
     "activity": RecordKind("activities.Activity", "activity"),
     "followup": RecordKind("activities.FollowUp"),
+    "outcomerule": RecordKind("activities.OutcomeRule"),
     "survey": RecordKind("satisfaction.Survey"),
     "tierrule": RecordKind("portfolio.TierRule"),
     "tieroverride": RecordKind("portfolio.TierOverride"),

@@ -104,6 +104,7 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "activity.log": _("%(by)s wrote down a contact: %(record)s"),
     "activity.correct": _("%(by)s corrected a contact: %(record)s"),
     "activity.delete": _("%(by)s deleted a contact: %(record)s"),
+    "outcomerule.change": _("%(by)s changed what an outcome proposes: %(record)s"),
     "followup.plan": _("%(by)s planned a next step"),
     "followup.finish": _("%(by)s took a planned next step"),
     "followup.drop": _("%(by)s dropped a planned next step"),
