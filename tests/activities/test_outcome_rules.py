@@ -18,6 +18,7 @@ from apps.core.errors import DomainError, NotPermitted
 from apps.core.models import Organisation
 from apps.customers.models import Channel, Customer
 from apps.funnel.models import LevelChange, Opportunity, State
+from apps.funnel.models import Outcome as Ended
 from apps.funnel.services import OpportunityClosed, ReasonMissing, opportunity_close
 from apps.members.models import AccessRole, Member
 from tests.factories import level, make_customer, make_member, make_opportunity, make_team
@@ -168,7 +169,7 @@ def test_a_move_that_fails_leaves_nothing_of_the_log(deal: Deal) -> None:
         )
     opportunity_close(
         opportunity=deal.opportunity,
-        outcome="lost",
+        outcome=Ended.LOST,
         reason="Gone",
         by=deal.rep,  # type: ignore[arg-type]
     )
