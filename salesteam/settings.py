@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "apps.satisfaction",
     "apps.portfolio",
     "apps.pool",
+    "apps.agenda",
     "apps.bulk",
     "apps.metrics",
     "apps.staffing",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("apps.satisfaction.urls")),
     path("", include("apps.portfolio.urls")),
     path("", include("apps.pool.urls")),
+    path("", include("apps.agenda.urls")),
     path("", include("apps.bulk.urls")),
     path("", include("apps.staffing.urls")),
     path("", include("apps.privacy.urls")),

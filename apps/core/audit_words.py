@@ -168,6 +168,7 @@ ACTIONS: "dict[str, _StrPromise]" = {
     "export.breaches": _("%(by)s exported breaches of the service policy: %(count)s"),
     "export.at_risk": _("%(by)s exported customers at risk: %(count)s"),
     "export.opportunities": _("%(by)s exported opportunities: %(count)s"),
+    "export.activities": _("%(by)s exported activities: %(count)s"),
     "export.orders": _("%(by)s exported orders: %(count)s"),
     "export.pool_dry_run": _(
         "%(by)s exported what changed rules of the pool would release: %(count)s"

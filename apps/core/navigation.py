@@ -93,6 +93,13 @@ GROUPS = (
                 quick=True,
             ),
             Entry(
+                _("Activities"),
+                "activities",
+                "phone",
+                SELLING,
+                ("activit", "planned_visits"),
+            ),
+            Entry(
                 _("Opportunities"),
                 "opportunities",
                 "filter",
