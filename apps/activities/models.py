@@ -6,11 +6,15 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from apps.activities.planning.series import Repeats
 from apps.activities.querysets import (
     ActivityQuerySet,
+    FollowUpChangeQuerySet,
     FollowUpQuerySet,
     OutcomeRuleQuerySet,
+    TaskQuerySet,
 )
 from apps.customers.models import Channel, Contact, Customer
 from apps.funnel.models import LevelChange, Opportunity
@@ -174,9 +178,28 @@ class FollowUp(models.Model):
     owner = models.ForeignKey(
         Member, on_delete=models.PROTECT, db_index=False, related_name="follow_ups"
     )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="follow_ups"
+    )
     due_on = models.DateField(_("due on"))
+    # Time of day, in the owner's zone.
+    due_at = models.TimeField(_("at"), null=True, blank=True)
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
     purpose = models.CharField(_("purpose"), max_length=300)
+    is_promised = models.BooleanField(_("promised"), default=False, db_default=False)
+    repeats = models.CharField(
+        _("repeats"),
+        max_length=16,
+        choices=Repeats.choices,
+        default=Repeats.NONE,
+        db_default=Repeats.NONE,
+    )
+    # From which day the series is counted; none where nothing repeats.
+    first_on = models.DateField(null=True, editable=False)
+    # Of a series, the step after which this one was planned: each has at most one.
+    follows = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="followed_by"
+    )
     made_at = models.DateTimeField(default=timezone.now, editable=False)
     done_at = models.DateTimeField(null=True, editable=False)
     # The activity that it became; none where it was dropped.
@@ -209,3 +232,111 @@ class FollowUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.due_on} {self.purpose}"
+
+
+class FollowUpChangeKind(models.TextChoices):
+    SNOOZED = "snoozed", _("Snoozed")
+    REASSIGNED = "reassigned", _("Reassigned")
+    EDITED = "edited", _("Edited")
+
+
+class FollowUpChange(models.Model):
+    """How a planned step came to be another day's or somebody else's; only the services add."""
+
+    follow_up = models.ForeignKey(
+        FollowUp, on_delete=models.CASCADE, db_index=False, related_name="changes"
+    )
+    kind = models.CharField(max_length=16, choices=FollowUpChangeKind.choices)
+    from_on = models.DateField()
+    to_on = models.DateField()
+    # Times of day, in the zone of the owner on that side.
+    from_at = models.TimeField(null=True)
+    to_at = models.TimeField(null=True)
+    from_owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    to_owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    # None: it went along with its customer overnight.
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    objects = FollowUpChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of a follow-up")
+        verbose_name_plural = _("changes of follow-ups")
+        ordering = ["-at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["follow_up", "-at", "-id"], name="change_of_follow_up")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.from_on} → {self.to_on}"
+
+
+class TaskOrigin(models.TextChoices):
+    """Where a task comes from."""
+
+    OWN = "own", _("Own")
+    COLLEAGUE = "colleague", _("From a colleague")
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", _("Open")
+    DONE = "done", _("Done")
+    DROPPED = "dropped", pgettext_lazy("task", "Dropped")
+
+
+class Task(models.Model):
+    """Anything to do besides the next steps with customers."""
+
+    assignee = models.ForeignKey(
+        Member, on_delete=models.PROTECT, db_index=False, related_name="tasks"
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, db_index=False,
+        related_name="tasks",
+    )  # fmt: skip
+    title = models.CharField(_("what"), max_length=200)
+    note = models.TextField(_("note"), max_length=10_000, blank=True)
+    due_on = models.DateField(_("due on"))
+    # Time of day, in the assignee's zone.
+    due_at = models.TimeField(_("at"), null=True, blank=True)
+    origin = models.CharField(max_length=16, choices=TaskOrigin.choices, default=TaskOrigin.OWN)
+    state = models.CharField(max_length=16, choices=TaskState.choices, default=TaskState.OPEN)
+    created_by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, editable=False, related_name="tasks_made"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    done_at = models.DateTimeField(null=True, editable=False)
+    dropped_at = models.DateTimeField(null=True, editable=False)
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    # The audit trail calls it by its number: the title may be personal.
+    is_personal = True
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        ordering = ["due_on", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state="done", done_at__isnull=False, dropped_at__isnull=True)
+                | models.Q(state="dropped", done_at__isnull=True, dropped_at__isnull=False)
+                | models.Q(state="open", done_at__isnull=True, dropped_at__isnull=True),
+                name="task_state_has_its_instant",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["assignee", "due_on", "id"],
+                condition=models.Q(state="open"),
+                name="task_by_assignee",
+            ),
+            models.Index(fields=["customer", "due_on", "id"], name="task_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.due_on} {self.title}"

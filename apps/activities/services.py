@@ -1,6 +1,5 @@
 """Writing down what was done with a customer, and what comes next."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,8 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.activities.models import Activity, ActivityVersion, Direction, FollowUp, Outcome
+from apps.activities.planning.errors import AlreadySettled, NotOfCustomer
+from apps.activities.planning.services import (
+    follow_up_drop,
+    follow_up_finish,
+    follow_up_plan,
+    follow_ups_follow,
+    follow_ups_reopen,
+)
 from apps.activities.selectors import may_correct
 from apps.core.errors import DomainError, NotPermitted
+from apps.core.formats import moment
 from apps.core.models import Organisation
 from apps.core.services import audit_record, changed_values, values_of
 from apps.customers.models import Channel, Contact, Customer
@@ -22,8 +30,20 @@ from apps.funnel.models import Level, LevelChange, Opportunity
 from apps.funnel.services import opportunity_close, opportunity_move
 from apps.members.models import Member
 
+# Those of `planning` that callers find here too.
+__all__ = [
+    "AlreadySettled",
+    "NotOfCustomer",
+    "follow_up_drop",
+    "follow_up_finish",
+    "follow_up_plan",
+    "follow_ups_follow",
+]
+
 MOST_MINUTES = 24 * 60
 MOST_CHARACTERS = 10_000
+# Ways that disturb somebody at once.
+DISTURBING = frozenset({Channel.CALL, Channel.MESSAGE})
 # What the audit trail keeps of an activity: nobody can edit it, so no text that may be personal.
 KEPT = ("channel", "direction", "at", "minutes", "outcome")
 # What an earlier version keeps: here texts too, since a version goes with its activity.
@@ -34,20 +54,16 @@ class InTheFuture(DomainError):  # noqa: N818 - named for what is the case
     """An activity has happened; what is still to come is a next step."""
 
 
-class NotOfCustomer(DomainError):  # noqa: N818 - named for what is the case
-    """The contact or the opportunity belongs to another customer."""
-
-
 class KeyTaken(DomainError):  # noqa: N818 - named for what is the case
     """A device's own number of a log stands for another one."""
 
 
+class DoNotCall(DomainError):  # noqa: N818 - named for what is the case
+    """The contact must not be called or texted."""
+
+
 class TooLate(DomainError):  # noqa: N818 - named for what is the case
     """It can't be corrected any more."""
-
-
-class AlreadySettled(DomainError):  # noqa: N818 - named for what is the case
-    """The next step is done or dropped already."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,7 @@ def activity_log(  # noqa: PLR0913 - the facts of a contact, all by name
         CustomerGone, NotPermitted: see `customer_held`.
         InTheFuture: on a day after today in the organisation's zone.
         NotOfCustomer: contact, opportunity or planned step of another customer.
+        DoNotCall: a call or message of ours to a contact who must have none by then.
         OpportunityClosed, ReasonMissing: see `opportunity_move` and `opportunity_close`.
         KeyTaken: another log has the key.
     """
@@ -133,6 +150,8 @@ def activity_log(  # noqa: PLR0913 - the facts of a contact, all by name
             channel=next_step.channel,
             purpose=next_step.purpose,
             opportunity=opportunity,
+            contact=contact,
+            is_promised=activity.outcome == Outcome.CALL_BACK,
             owner=held.owner or who,
             by=by,
         )
@@ -205,7 +224,7 @@ def activity_delete(*, activity: Activity, by: Member) -> None:
         NotPermitted, TooLate: as `activity_correct`.
     """
     held = _held_own(activity, by)
-    FollowUp.objects.filter(done_by=held).update(done_at=None, done_by=None)
+    follow_ups_reopen(activity=held, by=by)
     audit_record(
         by=by,
         action="activity.delete",
@@ -245,152 +264,34 @@ def _check(activity: Activity) -> None:
     if len(activity.note) > MOST_CHARACTERS:
         words = _("The note has %(n)s characters: shorten it to %(most)s.")
         raise DomainError(words % {"n": len(activity.note), "most": MOST_CHARACTERS})
+    _check_do_not_call(activity)
     named = (activity.contact, activity.opportunity)
     if any(one is not None and one.customer_id != activity.customer_id for one in named):
         raise NotOfCustomer(_("Choose a contact and an opportunity of this customer."))
     _clean(activity)
 
 
-def _clean(row: Activity | FollowUp) -> None:
+def _check_do_not_call(activity: Activity) -> None:
+    """No call or text goes to who must not have any; what was before that, or sample, stays written."""
+    is_sent = activity.direction == Direction.OUT and activity.channel in DISTURBING
+    if activity.contact is None or activity.is_sample or not is_sent:
+        return
+    # As it is now: who set it held the customer too.
+    rows = Contact.objects.filter(pk=activity.contact.pk).values_list("do_not_call_at", flat=True)
+    since = rows.first()
+    if since is not None and activity.at >= since:
+        words = _(
+            "%(contact)s must not be called or texted since %(since)s. Choose another way or person,"
+            " or the time of a call before that."
+        )
+        raise DoNotCall(words % {"contact": activity.contact, "since": moment(since)})
+
+
+def _clean(row: Activity) -> None:
     try:
         row.full_clean(
-            exclude=["customer", "member", "owner", "contact", "opportunity", "is_contact"],
+            exclude=["customer", "member", "contact", "opportunity", "is_contact"],
             validate_constraints=False,
         )
     except ValidationError as error:
         raise DomainError(" ".join(error.messages)) from error
-
-
-@transaction.atomic
-def follow_up_plan(  # noqa: PLR0913 - all by name
-    *,
-    customer: Customer,
-    due_on: date,
-    channel: Channel | str,
-    purpose: str,
-    opportunity: Opportunity | None = None,
-    owner: Member | None = None,
-    by: Member | None,
-) -> FollowUp:
-    """Plan the next step with a customer: for its owner, else for `by`, or whoever is named.
-
-    Raises:
-        CustomerGone, NotPermitted: see `customer_held`.
-        NotOfCustomer: an opportunity of another customer.
-        DomainError: the day is over, no purpose, or an owner who may not change the customer.
-    """
-    held = customer_held(customer, by)
-    who = owner or held.owner or by
-    assert who is not None, "somebody takes the step"  # noqa: S101 - a mistake of the caller
-    if due_on < Organisation.current().today():
-        raise DomainError(_("This day is over: choose today or a later day."))
-    if not purpose.strip():
-        raise DomainError(_("Say what the next step is for: whoever takes it has to know."))
-    if opportunity is not None and opportunity.customer_id != held.pk:
-        raise NotOfCustomer(_("Choose a contact and an opportunity of this customer."))
-    if who not in {by, held.owner} and not _may_change(held, who):
-        words = _("%(member)s may not change this customer: choose somebody else.")
-        raise DomainError(words % {"member": who})
-    planned = FollowUp(
-        customer=held,
-        opportunity=opportunity,
-        owner=who,
-        due_on=due_on,
-        channel=str(channel),
-        purpose=purpose.strip(),
-        is_sample=held.is_sample,
-    )
-    _clean(planned)
-    planned.save()
-    audit_record(
-        by=by,
-        action="followup.plan",
-        record=planned,
-        changes={
-            "customer": [None, held],
-            "owner": [None, who],
-            "due_on": [None, due_on],
-            "channel": [None, planned.channel],
-        },
-    )
-    return planned
-
-
-def _may_change(customer: Customer, member: Member) -> bool:
-    return bool(Customer.objects.editable_by(member).filter(pk=customer.pk).exists())
-
-
-@transaction.atomic
-def follow_up_finish(*, follow_up: FollowUp, activity: Activity, by: Member | None) -> FollowUp:
-    """The planned step was taken: by this activity.
-
-    Raises:
-        AlreadySettled: done or dropped meanwhile.
-        NotOfCustomer: the activity was with another customer.
-        CustomerGone, NotPermitted: see `customer_held`.
-    """
-    if activity.customer_id != follow_up.customer_id:
-        raise NotOfCustomer(_("This next step is one with another customer."))
-    held = _held_open(follow_up, by)
-    held.done_at, held.done_by = timezone.now(), activity
-    held.save(update_fields=["done_at", "done_by"])
-    audit_record(
-        by=by, action="followup.finish", record=held, changes={"done_at": [None, held.done_at]}
-    )
-    return held
-
-
-@transaction.atomic
-def follow_up_drop(*, follow_up: FollowUp, by: Member | None) -> FollowUp:
-    """The planned step is not taken any more. Raises as `follow_up_finish`."""
-    held = _held_open(follow_up, by)
-    held.done_at = timezone.now()
-    held.save(update_fields=["done_at"])
-    audit_record(
-        by=by, action="followup.drop", record=held, changes={"done_at": [None, held.done_at]}
-    )
-    return held
-
-
-def _held_open(follow_up: FollowUp, by: Member | None) -> FollowUp:
-    customer_held(follow_up.customer, by)
-    held: FollowUp = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
-    if held.done_at is not None:
-        raise AlreadySettled(_("This next step is done or dropped already."))
-    return held
-
-
-@transaction.atomic
-def follow_ups_follow(
-    *,
-    customers: Iterable[int],
-    to: Member | None,
-    of: Member | None = None,
-    by: Member | None = None,
-) -> int:
-    """Open steps go where their customers (ids) go; with None, to the pool, they are dropped.
-
-    `of` names whose steps alone. Permission was asked by whatever moved the customers. How many
-    steps changed.
-    """
-    rows = FollowUp.objects.select_for_update().filter(
-        customer__in=list(customers), done_at__isnull=True
-    )
-    if of is not None:
-        rows = rows.filter(owner=of)
-    if to is not None:
-        rows = rows.exclude(owner=to)
-    found = list(rows.order_by("pk").values_list("pk", flat=True))
-    if not found:
-        return 0
-    changes = {"done_at": timezone.now()} if to is None else {"owner": to}
-    FollowUp.objects.filter(pk__in=found).update(**changes)
-    audit_record(
-        by=by,
-        action="followup.follow",
-        record=FollowUp,
-        rows=found,
-        changes={"owner": [None, to]} if to is not None else None,
-        count=len(found),
-    )
-    return len(found)

@@ -50,6 +50,7 @@ KINDS = {
     "merge": RecordKind("customers.Merge"),
     "activity": RecordKind("activities.Activity", "activity"),
     "followup": RecordKind("activities.FollowUp"),
+    "task": RecordKind("activities.Task", "task"),
     "outcomerule": RecordKind("activities.OutcomeRule"),
     "survey": RecordKind("satisfaction.Survey"),
     "tierrule": RecordKind("portfolio.TierRule"),
@@ -94,7 +95,7 @@ KINDS = {
     "delivery": RecordKind("reports.Delivery"),
 }
 # Fields of changes that are named for what somebody is, not for their kind.
-PEOPLE_FIELDS = frozenset({"owner", "lead", "manager", "successor", "by"})
+PEOPLE_FIELDS = frozenset({"owner", "assignee", "lead", "manager", "successor", "by"})
 
 
 def model_of(kind: str) -> type[models.Model] | None:

@@ -15,6 +15,8 @@ KINDS: "dict[str, _StrPromise]" = {
     "note.mention": _("%(by)s mentioned you in a note on %(customer)s"),
     "survey.low_csat": _("%(record)s is dissatisfied: %(score)s of 5"),
     "survey.low_nps": _("%(record)s would not recommend us: %(score)s of 10"),
+    "followup.received": _("%(by)s gave you a next step with %(record)s, due %(due_on)s"),
+    "task.received": _("%(by)s gave you a task, due %(due_on)s"),
     "customers.received": _("%(by)s gave you customers: %(count)s. %(reason)s"),
     "customers.lost": _("%(by)s took customers from you: %(count)s. %(reason)s"),
     "opportunities.lost": _(

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.activities.models import Activity, FollowUp
+from apps.activities.models import Activity, FollowUp, FollowUpChange, Task
 from apps.core.models import MailState, Organisation, OutgoingMail
 from apps.core.services import plain
 from apps.customers.keys import keys_refresh
@@ -136,6 +136,8 @@ class Texts:
     # Rows whose text is about the person whatever it says.
     own: str = ""
 
+    # The way to the row that names the customer, where it is not this one.
+    path: str = ""
     def read(self, person: Person) -> Rows:
         for one in self._rows(person):
             if self._is_own(one, person) or any(
@@ -156,7 +158,8 @@ class Texts:
         return len(changed)
 
     def _rows(self, person: Person) -> "models.QuerySet[Any]":
-        return self.model._default_manager.filter(person.of_customer).order_by("pk")
+        ours = {f"{self.path}customer__in": person.customers}
+        return self.model._default_manager.filter(**ours).order_by("pk")
 
     def _is_own(self, one: models.Model, person: Person) -> bool:
         return person.is_whole_customer or (
@@ -169,7 +172,9 @@ class Texts:
 
 
 ACTIVITIES = Texts(Activity, ("note",), ("channel", "direction", "at", "outcome"), "contact_id")
-FOLLOW_UPS = Texts(FollowUp, ("purpose",), ("due_on", "channel", "done_at"))
+FOLLOW_UPS = Texts(FollowUp, ("purpose",), ("due_on", "channel", "done_at"), "contact_id")
+FOLLOW_UP_CHANGES = Texts(FollowUpChange, ("reason",), ("at", "kind"), path="follow_up__")
+TASKS = Texts(Task, ("title", "note"), ("due_on", "state"))
 NOTES = Texts(Note, ("text",), ("at",))
 SCREENINGS = Texts(Screening, ("reason",), ("at", "total"))
 SURVEYS = Texts(Survey, ("comment",), ("kind", "sent_at", "answered_at", "score"), "contact_id")
@@ -303,6 +308,8 @@ SOURCES: Sequence[Source] = (
     _texts("activities", gettext_lazy("Activities"), ACTIVITIES),
     _texts("follow_ups", gettext_lazy("Follow-ups"), FOLLOW_UPS),
     _texts("notes", gettext_lazy("Notes"), NOTES),
+    _texts("follow_up_changes", gettext_lazy("Changes of follow-ups"), FOLLOW_UP_CHANGES),
+    _texts("tasks", gettext_lazy("Tasks"), TASKS),
     _texts("screenings", gettext_lazy("Screenings"), SCREENINGS),
     _texts("surveys", gettext_lazy("Surveys"), SURVEYS),
     _texts("opportunities", gettext_lazy("Opportunities"), OPPORTUNITIES),

@@ -18,8 +18,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.activities.models import FollowUp
-from apps.activities.services import follow_ups_follow
+from apps.activities.models import FollowUp, Task, TaskState
+from apps.activities.planning.services import follow_ups_follow
+from apps.activities.planning.task_services import tasks_follow
 from apps.core.errors import DomainError
 from apps.core.models import Organisation
 from apps.customers.holding import Change, refusals
@@ -28,6 +29,7 @@ from apps.customers.services import customers_assign, customers_spread_allowed
 from apps.funnel.models import Opportunity, OwnerChangeKind, State
 from apps.funnel.services import opportunities_spread
 from apps.members.models import ApiToken, Member, StandIn, Team
+from apps.members.selectors import manager_of
 from apps.members.signing_in.sessions import sessions_end
 from apps.members.teams.stand_ins import stand_in_cancel
 from apps.members.teams.tree import team_lead_set
@@ -298,6 +300,54 @@ def _next_steps_hand_over(over: HandOver) -> None:
         follow_ups_follow(customers=ids, to=to, of=over.member, by=over.by)
 
 
+def _tasks(member: Member) -> "QuerySet[Task]":
+    return Task.objects.filter(assignee=member, state=TaskState.OPEN)
+
+
+def _task_count(member: Member) -> int:
+    return _tasks(member).count()
+
+
+def _task_receivers(
+    over: HandOver, passed_on: dict[int, Member | None]
+) -> dict[int, Member | None]:
+    """Open task → who gets it: its customer's owner, else the first successor, else the manager.
+
+    `passed_on` says of customers that are still to go whose they will be. With none of these it is
+    dropped.
+    """
+    rows = list(_tasks(over.member).values_list("pk", "customer", "customer__owner"))
+    if not rows:
+        return {}
+    owners = _sellers({owner for _pk, _customer, owner in rows if owner is not None})
+    people = over.receivers(over.plan.customers) or over.receivers(over.plan.opportunities)
+    day = Organisation.current().day_of(over.at)
+    rest = people[0] if people else manager_of(over.member, day)
+    found: dict[int, Member | None] = {}
+    for pk, customer, owner in rows:
+        to = passed_on[customer] if customer in passed_on else owners.get(owner)
+        found[pk] = rest if to is None or to == over.member else to
+    return found
+
+
+def _task_shares(over: HandOver) -> list[Share]:
+    if not _tasks(over.member).exists():
+        return []
+    refused, wanted = customers_refused(over), customers_of(over)
+    passed_on = {pk: None if pk in refused else to for pk, to in wanted.items()}
+    found = Counter(_task_receivers(over, passed_on).values())
+    return _ordered([Share(to, n) for to, n in found.items()])
+
+
+def _tasks_hand_over(over: HandOver) -> None:
+    """After the customers: they say by now who has them."""
+    tasks: dict[Member | None, list[int]] = {}
+    for pk, to in _task_receivers(over, {}).items():
+        tasks.setdefault(to, []).append(pk)
+    for to, ids in tasks.items():
+        tasks_follow(tasks=ids, to=to, by=over.by)
+
+
 def _customer_count(member: Member) -> int:
     return int(Customer.objects.alive().filter(owner=member).count())
 
@@ -343,6 +393,14 @@ HOLDINGS = (
         count=_next_step_count,
         shares=_next_step_shares,
         hand_over=_next_steps_hand_over,
+        is_sales=True,
+    ),
+    Holding(
+        name="tasks",
+        label=gettext_lazy("Open tasks"),
+        count=_task_count,
+        shares=_task_shares,
+        hand_over=_tasks_hand_over,
         is_sales=True,
     ),
     Holding(

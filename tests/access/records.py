@@ -63,7 +63,14 @@ RECORDS = (
     inside("customers.HoldingLimits", RecordKind.SETTINGS, "one row; changed by a service for"
            " administrators"),
     scoped("activities.Activity", RecordKind.SALES),
+    inside("activities.ActivityVersion", RecordKind.SALES, "what an activity said before: read with"
+           " it"),
+    scoped("activities.OutcomeRule", RecordKind.SETTINGS),
     scoped("activities.FollowUp", RecordKind.SALES),
+    read_only("activities.FollowUpChange", RecordKind.SALES, "history: only the services add"),
+    scoped("activities.Task", RecordKind.SALES),
+    inside("calling.CallRules", RecordKind.SETTINGS, "one row; changed by a service for"
+           " administrators"),
     scoped("satisfaction.Survey", RecordKind.SALES),
     read_only("portfolio.TierFigure", RecordKind.SALES, "computed overnight"),
     scoped("portfolio.TierOverride", RecordKind.SALES),

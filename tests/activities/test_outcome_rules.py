@@ -171,7 +171,7 @@ def test_a_move_that_fails_leaves_nothing_of_the_log(deal: Deal) -> None:
         opportunity=deal.opportunity,
         outcome=Ended.LOST,
         reason="Gone",
-        by=deal.rep,  # type: ignore[arg-type]
+        by=deal.rep,
     )
     with pytest.raises(OpportunityClosed):
         deal.log(outcome=Outcome.REACHED, moves_to=level("B"))

@@ -407,8 +407,8 @@ def test_the_check_shows_what_goes_where_and_changes_nothing(client: Client, fir
     assert firm.is_untouched()
     assert "is this right?" in html
     numbers = [cell.split("<")[0].strip() for cell in html.split('data-label="Number">')[1:]]
-    # Opportunities and customers of two receivers each, and no next step.
-    assert numbers == ["2", "1", "3", "2", "0"]
+    # Opportunities and customers of two receivers each, no next step and no task.
+    assert numbers == ["2", "1", "3", "2", "0", "0"]
 
 
 def test_done_by_the_page_the_leaver_is_signed_out_and_the_record_says_what_went_where(
