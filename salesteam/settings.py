@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.funnel",
     "apps.orders",
     "apps.activities",
+    "apps.calling",
     "apps.satisfaction",
     "apps.portfolio",
     "apps.pool",

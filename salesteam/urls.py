@@ -12,6 +12,7 @@ urlpatterns = [
     path("opportunities/", include("apps.funnel.urls")),
     path("orders/", include("apps.orders.urls")),
     path("", include("apps.activities.urls")),
+    path("", include("apps.calling.urls")),
     path("", include("apps.satisfaction.urls")),
     path("", include("apps.portfolio.urls")),
     path("", include("apps.pool.urls")),

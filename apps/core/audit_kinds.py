@@ -52,6 +52,7 @@ KINDS = {
     "followup": RecordKind("activities.FollowUp"),
     "task": RecordKind("activities.Task", "task"),
     "outcomerule": RecordKind("activities.OutcomeRule"),
+    "callrules": RecordKind("calling.CallRules"),
     "survey": RecordKind("satisfaction.Survey"),
     "tierrule": RecordKind("portfolio.TierRule"),
     "tieroverride": RecordKind("portfolio.TierOverride"),

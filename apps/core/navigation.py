@@ -146,6 +146,7 @@ GROUPS = (
                     "tier_settings",
                     "personal_data",
                     "pool_settings",
+                    "call_settings",
                 ),
             ),
         ),

@@ -33,6 +33,11 @@ class ContactLine:
         return self.phones[0] if self.phones else ""
 
     @property
+    def is_dialled(self) -> bool:
+        """Whether there is a number that the reader sees and that may be dialled at all."""
+        return bool(self.phones) and not self.is_masked and self.contact.do_not_call_at is None
+
+    @property
     def email(self) -> str:
         return self.emails[0] if self.emails else ""
 

@@ -58,8 +58,8 @@ def _contacts(person: Person) -> Rows:
     for one in Contact.objects.filter(pk__in=person.contacts).order_by("pk"):
         yield _row(
             one, "name", "job_title", "decision_role", "phone", "email", "other_phones",
-            "other_emails", "preferred_channel", "preferred_time", "is_former", "created_at",
-            "deleted_at",
+            "other_emails", "preferred_channel", "preferred_time", "is_former", "do_not_call_at",
+            "do_not_call_reason", "created_at", "deleted_at",
         )  # fmt: skip
 
 
@@ -78,6 +78,7 @@ def _contacts_erase(person: Person) -> int:
         other_emails=[],
         preferred_channel="",
         preferred_time="",
+        do_not_call_reason="",
         is_former=True,
         erased_at=timezone.now(),
     )

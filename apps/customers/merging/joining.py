@@ -1,6 +1,7 @@
 """Contacts that are one person twice are joined; what named the second names the first."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from django.utils import timezone
 
@@ -32,9 +33,22 @@ def contacts_joined(customer: Customer, *, by: Member) -> Moved:
             for field in contact_fields():
                 rows = rows_moved(field, sources=ids, to=first.pk)
                 moved[key_of(field)] += [[*one, first.pk] for one in rows]
+            _keep_do_not_call(first, others)
             Contact.objects.filter(pk__in=ids).update(deleted_at=timezone.now(), deleted_by=by)
             moved[JOINED] += [[pk, first.pk] for pk in ids]
     return dict(moved)
+
+
+def _keep_do_not_call(first: Contact, others: Iterable[Contact]) -> None:
+    """Who must not be called at one of the customers must not be called at what they become.
+
+    Parting them again leaves it so: somebody asked for it.
+    """
+    told = [one for one in others if one.do_not_call_at is not None]
+    if first.do_not_call_at is None and told:
+        first.do_not_call_at = told[0].do_not_call_at
+        first.do_not_call_reason = told[0].do_not_call_reason
+        first.save(update_fields=["do_not_call_at", "do_not_call_reason"])
 
 
 def _identity(contact: Contact, country: str) -> object:

@@ -65,6 +65,17 @@ class Contact(models.Model):
         _("preferred time"), max_length=100, blank=True, default="", db_default=""
     )
     is_former = models.BooleanField(_("no longer there"), default=False, db_default=False)
+    # Since when they must not be called or texted, and why (or why they may be again); written by
+    # `apps.calling.services` alone.
+    do_not_call_at = models.DateTimeField(_("not to be called since"), null=True, editable=False)
+    do_not_call_reason = models.CharField(
+        _("why they must not be called"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     is_sample = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)

@@ -48,7 +48,7 @@ def page_context(request: HttpRequest, customer: Customer) -> dict[str, object]:
         "words": [lines[name] for name in WORDS],
         "tags": lines[TAGS],
         "contacts": contacts,
-        "first_phone": next((one for one in contacts if one.phone and not one.is_masked), None),
+        "first_phone": next((one for one in contacts if one.is_dialled), None),
         "gone_contacts": gone,
         "days": day_lines(customer),
         "subsidiaries": list(below.order_by("name", "pk")[:MOST_SUBSIDIARIES]),
