@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("apps.satisfaction.urls")),
     path("", include("apps.portfolio.urls")),
     path("", include("apps.pool.urls")),
+    path("", include("apps.telephony.urls")),
+    path("", include("apps.workday.urls")),
     path("", include("apps.agenda.urls")),
     path("", include("apps.bulk.urls")),
     path("", include("apps.staffing.urls")),

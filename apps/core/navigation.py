@@ -25,8 +25,11 @@ class Need:
 
     kind: str
     least: int
+    # Only for those who also change them.
+    to_change: bool = False
 
 
+CALLING = Need("sales", OWN, to_change=True)
 SELLING = Need("sales", OWN)
 FIGURES = Need("figures", SUBTREE)
 PEOPLE = Need("people", SUBTREE)
@@ -38,7 +41,7 @@ SETTLING = RUNNING = Need("settings", ALL)
 class Reader(Protocol):
     """A member; somebody without a sign-in reaches nothing."""
 
-    def reaches(self, kind: str, least: int) -> bool: ...
+    def reaches(self, kind: str, least: int, *, changes: bool = False) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ class LinkGroup:
 
 GROUPS = (
     Group(
+        "today",
+        _("Today"),
+        (Entry(_("My day"), "my_day", "sun", CALLING, "my_day", quick=True),),
+    ),
+    Group(
         "sell",
         _("Sell"),
         (
@@ -107,7 +115,7 @@ GROUPS = (
                 "opportunit",
                 quick=True,
             ),
-            Entry(_("Orders"), "orders", "receipt", SELLING, "order", quick=True),
+            Entry(_("Orders"), "orders", "receipt", SELLING, "order"),
         ),
     ),
     Group(
@@ -146,6 +154,7 @@ GROUPS = (
                     "tier_settings",
                     "personal_data",
                     "pool_settings",
+                    "phone_",
                     "call_settings",
                 ),
             ),
@@ -170,7 +179,7 @@ def _address(name: str) -> str | None:
 
 
 def has_use(reader: Reader | None, need: Need) -> bool:
-    return reader is not None and reader.reaches(need.kind, need.least)
+    return reader is not None and reader.reaches(need.kind, need.least, changes=need.to_change)
 
 
 def _closeness(entry: Entry, current: str) -> int:

@@ -93,6 +93,10 @@ TAKES_AWAY = sees(
     rep=MOVES, manager=MOVES, director=MOVES, analyst=REFUSED, admin=MOVES, anonymous=SIGN_IN
 )
 
+# Whoever may own customers has a day of calls; the rep's customer is opened by those who change it.
+CALLERS = sees(everybody=PAGE, hr=ABSENT, analyst=ABSENT, anonymous=SIGN_IN)
+OPENS_TO_CALL = sees(rep=MOVES, manager=MOVES, director=MOVES, admin=MOVES, anonymous=SIGN_IN)
+
 TEAM_TREE = sees(
     manager=PAGE, other_manager=PAGE, director=PAGE, hr=PAGE, admin=PAGE, anonymous=SIGN_IN
 )
@@ -209,6 +213,22 @@ MATRIX = (
          WRITES_ON, "contact"),
     Page("call_settings", "when and how often customers may be called", "page", ADMIN_ONLY),
     Page("pool_dry_run_export", "what they would release, as a file", "page", ADMIN_ONLY),
+    Page("call_hook", "where phone systems send events, by signature alone", "action",
+         sees(everybody="401")),
+    Page("calls_inbox", "calls without a customer that one works off: list, search, count", "page",
+         sees(everybody=PAGE, analyst=ABSENT, hr=ABSENT, anonymous=SIGN_IN), channel="list"),
+    Page("call_assign", "say whose a call of the rep's was", "page",
+         sees(rep=PAGE, manager=PAGE, director=PAGE, admin=PAGE, anonymous=SIGN_IN), "phone call"),
+    Page("call_dismiss", "dismiss it with a reason", "page",
+         sees(rep=PAGE, manager=PAGE, director=PAGE, admin=PAGE, anonymous=SIGN_IN), "phone call"),
+    Page("phone_systems", "phone systems that send events", "page", ADMIN_ONLY),
+    Page("phone_system", "one with its extensions", "page", ADMIN_ONLY, "phone system"),
+    Page("phone_system_switch", "take its events or refuse them", "action",
+         sees(admin=MOVES, anonymous=SIGN_IN), "phone system"),
+    Page("phone_system_rotate", "make a new secret", "action",
+         sees(admin=MOVES, anonymous=SIGN_IN), "phone system"),
+    Page("phone_extension_remove", "take an extension off its member", "action",
+         sees(admin=MOVES, anonymous=SIGN_IN), "extension"),
     Page("dashboard", "figures of the widest scope one has", "page",
          sees(everybody=PAGE, hr=ABSENT, anonymous=SIGN_IN)),
     Page("dashboard_team", "figures of the rep's team", "page", OWN_TEAM_FIGURES, "team"),
@@ -289,6 +309,9 @@ MATRIX = (
     Page("activity_columns", "part of the list: its columns", "page", CUSTOMER_PAGES),
     Page("activities_export", "the list as a file, for those who may export", "page", EXPORTER,
          channel="export"),
+    Page("activity_calendar", "what one did and plans, or somebody whose work one sees", "page",
+         CUSTOMER_PAGES),
+    Page("planned_visits", "visits of a day, of the same people", "page", CUSTOMER_PAGES),
     Page("activity_new", "log a contact with the rep's customer", "page", WRITES_ON,
          "the rep's customer"),
     Page("activity", "a contact with the rep's customer", "page", READS_OF, "activity"),
@@ -300,6 +323,14 @@ MATRIX = (
          "the rep's customer"),
     Page("follow_up_drop", "drop a step with the rep's customer", "action", TAKES_AWAY,
          "next step"),
+    Page("my_day", "the reader's own call queue", "page", CALLERS),
+    Page("my_day_next", "open the next customer of one's own queue", "action",
+         {persona: MOVES if word == PAGE else word for persona, word in CALLERS.items()}),
+    Page("my_day_log", "log a call with the rep's customer", "page", OPENS_TO_CALL,
+         "the rep's customer"),
+    Page("my_day_keep", "keep the rep's customer while calling", "action",
+         {persona: PAGE if word == MOVES else word for persona, word in OPENS_TO_CALL.items()},
+         "the rep's customer"),
     Page("notifications", "what one is told", "page", MEMBERS),
     Page("notifications_menu", "part of every page: what one is told", "page", MEMBERS),
     Page("notifications_read", "mark one's own as read", "action",

@@ -15,6 +15,7 @@ from apps.members.absences import Absence, absences_covered
 from apps.members.querysets import (
     MemberManager,
     reads,
+    writes,
 )
 from apps.members.roles import AccessRole as AccessRole  # noqa: PLC0414 - models use it most
 from apps.members.roles import RecordKind
@@ -97,9 +98,10 @@ class Member(AbstractBaseUser):
     def role(self) -> AccessRole:
         return AccessRole(self.access_role)
 
-    def reaches(self, kind: str, least: int) -> bool:
-        """Whether they read records of a kind at least so far; see `roles`."""
-        return reads(self, RecordKind(kind)) >= least
+    def reaches(self, kind: str, least: int, *, changes: bool = False) -> bool:
+        """Whether they read (or change) records of a kind at least so far; see `roles`."""
+        found = writes if changes else reads
+        return found(self, RecordKind(kind)) >= least
 
     def absences_covered(self) -> list[Absence]:
         """The leads for whom they stand in today."""

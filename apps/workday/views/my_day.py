@@ -1,0 +1,148 @@
+"""My day: the queue, the customer in front, and the log of the call."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from apps.activities.services import activity_log
+from apps.core.answers import refuse
+from apps.core.errors import DomainError
+from apps.core.kept_text import kept_initial
+from apps.customers.models import Customer
+from apps.customers.parts import writable
+from apps.members.access import reader_of
+from apps.workday.access import for_callers
+from apps.workday.forms import QuickLogForm
+from apps.workday.leases import LeasedAlready, lease_release, lease_take, lease_take_first
+from apps.workday.queue.selectors import queue_of
+from apps.workday.selectors import Focus, focus_of, numbers_of, proposed, queue_panel
+
+if TYPE_CHECKING:
+    from apps.members.models import Member
+
+
+@for_callers
+def my_day(request: HttpRequest) -> HttpResponseBase:
+    """The queue; with `?customer=` that one in front, kept for the reader while they call."""
+    member = reader_of(request)
+    asked = request.GET.get("customer", "")
+    if not asked.isdigit():
+        return _page(request, member, None, None)
+    customer = writable(request, int(asked))
+    try:
+        lease_take(customer=customer, member=member)
+    except LeasedAlready as refusal:
+        messages.warning(request, str(refusal.message))
+        return redirect("my_day")
+    focus = focus_of(customer, member)
+    return _page(request, member, focus, _form(request, focus, None))
+
+
+@require_POST
+@for_callers
+def my_day_next(request: HttpRequest) -> HttpResponse:
+    """Let go of the one in front, if any, and take the first that nobody else has."""
+    member = reader_of(request)
+    left = request.POST.get("from", "")
+    if left.isdigit():
+        lease_release(customer=writable(request, int(left)), member=member)
+    return _to_next(request, member, but=int(left) if left.isdigit() else None)
+
+
+@for_callers
+def my_day_log(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Write down the call and open the next customer; with what is wrong, the same page again."""
+    member, customer = reader_of(request), writable(request, pk)
+    if request.method != "POST":
+        return redirect(f"{reverse('my_day')}?customer={pk}")
+    focus = focus_of(customer, member)
+    form = _form(request, focus, request.POST)
+    if not form.is_valid() or not _logged(request, customer, member, form):
+        return _page(request, member, focus, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    lease_release(customer=customer, member=member)
+    if request.POST.get("then") == "stay":
+        return redirect("customer", pk)
+    return _to_next(request, member, but=pk)
+
+
+@require_POST
+@for_callers
+def my_day_keep(request: HttpRequest, pk: int) -> JsonResponse:
+    """The page is still open: keep the customer longer. `taken` says who has it instead, if so."""
+    try:
+        lease_take(customer=writable(request, pk), member=reader_of(request))
+    except LeasedAlready as refusal:
+        return JsonResponse({"taken": str(refusal.message)})
+    return JsonResponse({"taken": ""})
+
+
+def _form(request: HttpRequest, focus: Focus, data: Any) -> QuickLogForm:  # noqa: ANN401 - POST or None
+    initial: dict[str, Any] = {"direction": "out"}
+    if focus.opportunity is not None:
+        initial["opportunity"] = focus.opportunity.pk
+    if focus.contacts:
+        initial["contact"] = focus.contacts[0].pk
+    if focus.step is not None and focus.step.owner_id == request.user.pk:
+        initial["finishes"] = focus.step.pk
+    address = reverse("my_day_log", args=[focus.customer.pk])
+    return QuickLogForm(
+        data,
+        customer=focus.customer,
+        user=request.user,
+        initial=initial | kept_initial(request, posted_to=address, ticks=["moves"]),
+        auto_id="log_%s",
+    )
+
+
+def _logged(request: HttpRequest, customer: Customer, member: "Member", form: QuickLogForm) -> bool:
+    try:
+        activity_log(
+            customer=customer,
+            finishes=form.cleaned_data["finishes"],
+            next_step=form.next_step(),
+            by=member,
+            **form.contact_fields(),
+            **form.move(),
+        )
+    except DomainError as refusal:
+        refuse(form, refusal)
+        return False
+    messages.success(
+        request, _("The call with %(customer)s is written down.") % {"customer": customer}
+    )
+    return True
+
+
+def _to_next(request: HttpRequest, member: "Member", *, but: int | None) -> HttpResponse:
+    entries = queue_of(member).entries
+    ids = [one.customer for one in entries if one.customer != but]
+    found = lease_take_first(customers=ids, member=member)
+    if found is None:
+        messages.info(request, _("Nobody else is to be called right now."))
+        return redirect("my_day")
+    return redirect(f"{reverse('my_day')}?customer={found}")
+
+
+def _page(
+    request: HttpRequest,
+    member: "Member",
+    focus: Focus | None,
+    form: QuickLogForm | None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:
+    context = {
+        "day": timezone.localdate(),
+        "numbers": numbers_of(member),
+        "panel": queue_panel(member),
+        "focus": focus,
+        "form": form,
+        "proposals": proposed(focus, member) if focus else {},
+    }
+    return render(request, "workday/my_day.html", context, status=status)
