@@ -57,7 +57,7 @@ def _note(row: ListedActivity) -> str:
 COLUMNS: tuple[ActivityColumn, ...] = (
     ActivityColumn("at", _("When"), "at", descends=True, cell=lambda row: moment(row.activity.at)),
     ActivityColumn("member", _("Member"), cell=lambda row: row.activity.member.name),
-    ActivityColumn("customer", _("Customer"), cell=_customer, kind="span"),
+    ActivityColumn("customer", _("Customer"), cell=_customer),
     ActivityColumn("contact", _("Contact"), cell=_contact),
     ActivityColumn("channel", _("Channel"), cell=lambda row: row.activity.get_channel_display()),
     ActivityColumn(
@@ -67,7 +67,7 @@ COLUMNS: tuple[ActivityColumn, ...] = (
     ActivityColumn(
         "minutes", _("Minutes"), is_number=True, cell=lambda row: number(row.activity.minutes)
     ),
-    ActivityColumn("note", _("Note"), cell=_note, kind="span"),
+    ActivityColumn("note", _("Note"), cell=_note),
     ActivityColumn("opportunity", _("Opportunity"), cell=_opportunity),
 )
 
@@ -87,10 +87,13 @@ def rows_of(rows: Iterable[ListedActivity], shown: Sequence[ActivityColumn]) -> 
 
 def _row(row: ListedActivity, shown: Sequence[ActivityColumn]) -> str:
     when = _link("activity", row.activity.pk, shown[0].cell(row))
-    cells = [_cell(column, column.cell(row)) for column in shown[1:]]
+    cells = [_cell(column, row) for column in shown[1:]]
     return f'<tr><th scope="row" class="span nowrap">{when}</th>{"".join(cells)}</tr>'
 
 
-def _cell(column: ActivityColumn, text: str) -> SafeString:
-    look = "num" if column.is_number else column.kind
+def _cell(column: ActivityColumn, row: ListedActivity) -> SafeString:
+    # On a phone a note has a line of its own, and none takes none.
+    note = "span" if row.activity.note else "drop"
+    look = "num" if column.is_number else note if column.key == "note" else ""
+    text = column.cell(row)
     return format_html('<td class="{}" data-label="{}">{}</td>', look, column.label, text)

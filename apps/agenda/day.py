@@ -19,18 +19,21 @@ def within(day: date) -> date:
 def begins(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of the day in the zone.
 
-    Where the clock leaps over midnight, that is the instant of the leap: in Beirut 26 March 2023
+    Where the clock leaps over midnight, that is the instant of the leap: in Beirut 27 March 2022
     begins at 01:00.
     """
-    day = within(day)
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    # Of a time that does not exist, the way to UTC and back gives the one after the leap.
-    return midnight.astimezone(UTC).astimezone(zone)
+    return _midnight(within(day), zone)
 
 
 def ends(day: date, zone: ZoneInfo) -> datetime:
     """The first instant after the day: 23, 24 or 25 hours after its first."""
-    return begins(within(day) + timedelta(days=1), zone)
+    return _midnight(within(day) + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    # Of a time that does not exist, the way to UTC and back gives the one after the leap.
+    return midnight.astimezone(UTC).astimezone(zone)
 
 
 def week_of(day: date, first_weekday: int) -> list[date]:

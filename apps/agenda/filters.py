@@ -1,5 +1,6 @@
-"""Filters of the list of activities; its columns stand in `columns`."""
+"""Filters of the list of activities (its columns stand in `columns`), the calendar and planned visits."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.activities.models import Direction, Outcome
-from apps.agenda.day import begins, ends
+from apps.agenda.day import begins, ends, within
 from apps.core.filtering import DayField, FilterForm, NamedChoice
 from apps.core.models import Organisation
 from apps.customers.models import Channel, Customer
@@ -20,6 +21,7 @@ from apps.members.querysets import Viewer
 
 ME = "me"
 YES, NO = "yes", "no"
+WEEK, DAY = "week", "day"
 NO_CHOICE = {"invalid_choice": _("There is no such choice.")}
 
 
@@ -82,9 +84,7 @@ class ActivityFilter(FilterForm):
         if given["member"]:
             rows = rows.filter(member=self.user.pk if given["member"] == ME else given["member"])
         if given["team"]:
-            today = Organisation.current().today()
-            people = Member.objects.in_team(given["team"].slug, today).values("pk")
-            rows = rows.filter(member__in=people)
+            rows = rows.of_team(given["team"], Organisation.current().today())
         for name in ("channel", "outcome", "direction", "customer", "opportunity"):
             if given[name]:
                 rows = rows.filter(**{name: given[name]})
@@ -99,3 +99,35 @@ class ActivityFilter(FilterForm):
         if given["to"]:
             rows = rows.filter(at__lt=ends(given["to"], zone))
         return rows
+
+
+class DayFilter(FilterForm):
+    """Whose day is shown, the reader's own if nobody is named, and which; today if none is."""
+
+    member = MemberFilter(_("Person"), _("My own"))
+    day = DayField(_("Day"))
+
+    shown = ("member", "day")
+
+    def __init__(self, data: QueryDict, *, user: Viewer) -> None:
+        told = data.copy()
+        if not told.get("day"):
+            told["day"] = timezone.localdate().isoformat()
+        super().__init__(told)
+        of_colleagues(self, "member", user)
+
+    def chosen_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        return within(day)
+
+    def chosen_member(self, reader: Member) -> Member:
+        found: Member | None = self.cleaned_data.get("member")
+        return found or reader
+
+
+class CalendarFilter(DayFilter):
+    """`span` is what the page shows: a week, or the day alone."""
+
+    span = forms.ChoiceField(
+        required=False, choices=[(WEEK, _("Week")), (DAY, _("Day"))], error_messages=NO_CHOICE
+    )

@@ -1,5 +1,6 @@
 """How a list loads activities."""
 
+from datetime import date
 from typing import Self
 
 from django.db.models import Prefetch
@@ -7,7 +8,7 @@ from django.db.models import Prefetch
 from apps.activities.querysets import ActivityQuerySet
 from apps.core.paging import list_fetch_mode
 from apps.customers.models import Contact, Customer
-from apps.members.models import Member
+from apps.members.models import Member, Team
 
 
 class ListedActivityQuerySet(ActivityQuerySet):
@@ -24,6 +25,10 @@ class ListedActivityQuerySet(ActivityQuerySet):
         }
         parts = (Prefetch(name, rows.fetch_mode(mode)) for name, rows in named.items())
         return self.fetch_mode(mode).prefetch_related(*parts)
+
+    def of_team(self, team: Team, day: date) -> Self:
+        """By people who belong to the team or below it on the day."""
+        return self.filter(member__in=Member.objects.in_team(team.slug, day).values("pk"))
 
     def saying(self, text: str) -> Self:
         """The note or the customer's name contains the text; an index for each."""

@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from apps.agenda.views import listing
+from apps.agenda.views import listing, planner
 
 urlpatterns: list[URLPattern] = [
     path("activities/", listing.activities, name="activities"),
     path("activities/count/", listing.activities_count, name="activities_count"),
     path("activities/columns/", listing.activity_columns, name="activity_columns"),
     path("activities/export/", listing.activities_export, name="activities_export"),
+    path("activities/calendar/", planner.activity_calendar, name="activity_calendar"),
+    path("activities/visits/", planner.planned_visits_of_day, name="planned_visits"),
 ]
