@@ -71,6 +71,8 @@ class QueuePanel:
     count: int
     leased: int
     resting: int
+    closed: int
+    opens_at: datetime | None
 
 
 def queue_panel(member: Member) -> QueuePanel:
@@ -94,7 +96,9 @@ def queue_panel(member: Member) -> QueuePanel:
             since = deal.level_since_on
         days = (today - since).days if since else None
         lines.append(QueueLine(known[one.customer], one.reason, purpose, days))
-    return QueuePanel(lines, len(queue.entries), queue.leased, queue.resting)
+    return QueuePanel(
+        lines, len(queue.entries), queue.leased, queue.resting, queue.closed, queue.opens_at
+    )
 
 
 def _sources(shown: Sequence[Candidate], *reasons: Reason) -> list[int]:

@@ -1,7 +1,8 @@
 """Who stands in a member's queue, why, and who is left out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -194,3 +195,17 @@ def test_as_many_queries_for_many_customers(mia: Member) -> None:
         customer(mia, f"Prospect {number}")
 
     assert asked() == few
+
+
+@pytest.mark.call_window
+def test_outside_the_window_nobody_is_called(mia: Member) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    customer(mia, "Prospect")
+    sunday = datetime(2026, 11, 22, 11, 0, tzinfo=berlin)
+    monday = datetime(2026, 11, 23, 9, 0, tzinfo=berlin)
+
+    closed, late = queue_of(mia, now=sunday), queue_of(mia, now=monday - timedelta(minutes=1))
+
+    assert (list(closed.entries), closed.closed, closed.opens_at) == ([], 1, monday)
+    assert (list(late.entries), late.opens_at) == ([], monday)
+    assert len(queue_of(mia, now=monday).entries) == 1

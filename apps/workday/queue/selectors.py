@@ -6,13 +6,14 @@ Each reason is one query over what the member owns, by an index; `order` puts th
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.activities.models import Activity, Direction, FollowUp, Outcome
+from apps.calling.selectors import call_desk
 from apps.core.models import Organisation
 from apps.customers.models import Channel, Customer, CustomerOwnerChange, Tier
 from apps.funnel.models import Level, Opportunity
@@ -32,11 +33,16 @@ BY_PHONE = (Channel.CALL, Channel.MESSAGE)
 
 @dataclass(frozen=True)
 class Queue:
-    """Candidates in the order in which they are called; how many are left out, and by what."""
+    """Candidates in the order in which they are called; how many are left out, and by what.
+
+    `closed` may not be called now (hours, days off, enough calls); the first may at `opens_at`.
+    """
 
     entries: Sequence[Candidate]
     leased: int
     resting: int
+    closed: int
+    opens_at: datetime | None
 
 
 def queue_of(member: Member, *, now: datetime | None = None) -> Queue:
@@ -53,18 +59,26 @@ def queue_of(member: Member, *, now: datetime | None = None) -> Queue:
     )
     ids = [one.customer for one in found]
     own = _callable(member, ids)
-    leased = _leased(ids, member, now)
+    leased = _leased(ids, member, now) & own
+    desk = call_desk(own, now=now, user=member)
     dialled = last_dialled(ids, since=now - timedelta(days=AVOIDED_DAYS))
-    zone = Organisation.current().zone
-    entries, resting = [], 0
+    entries, resting, closed, opens_at = [], 0, 0, None
     for one in found:
         if one.customer not in own or one.customer in leased:
             continue
-        if is_resting(dialled.get(one.customer), now, zone):
+        reach = desk.reach(one.customer, channel=Channel.CALL)
+        if is_resting(dialled.get(one.customer), now, reach.there.tzinfo or UTC):
             resting += 1
-            continue
-        entries.append(one)
-    return Queue(entries, len(leased & own), resting)
+        elif reach.refusal is not None:
+            closed += 1
+            opens_at = _earlier(opens_at, reach.refusal.next_at)
+        else:
+            entries.append(one)
+    return Queue(entries, len(leased), resting, closed, opens_at)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at is not None), default=None)
 
 
 def _due(member: Member, now: datetime) -> Iterable[Candidate]:
