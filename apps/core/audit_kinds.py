@@ -61,6 +61,8 @@ KINDS = {
     "lifecycleoverride": RecordKind("portfolio.LifecycleOverride"),
     "poolsettings": RecordKind("pool.PoolSettings"),
     "poolrule": RecordKind("pool.PoolRule"),
+    "phonesystem": RecordKind("telephony.PhoneSystem", "phone_system"),
+    "phonecall": RecordKind("telephony.PhoneCall"),
     "bulkrun": RecordKind("bulk.BulkRun", "bulk_run"),
     "erasure": RecordKind("privacy.Erasure"),
     "savedview": RecordKind("members.SavedView"),

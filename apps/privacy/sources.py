@@ -29,11 +29,14 @@ from apps.customers.models import (
     Screening,
     SpecialDate,
 )
+from apps.customers.normalising import phone_key
 from apps.exchange.models import ImportRun
 from apps.funnel.models import Opportunity
 from apps.members.models import Notification
 from apps.privacy.people import GONE, Person
+from apps.privacy.versions import versions_erase, versions_read
 from apps.satisfaction.models import Survey
+from apps.telephony.models import CallEvent, PhoneCall
 
 type Rows = Iterator[dict[str, Any]]
 # Nobody receives mail in this zone (RFC 2606).
@@ -136,9 +139,9 @@ class Texts:
     told: tuple[str, ...]
     # Rows whose text is about the person whatever it says.
     own: str = ""
-
     # The way to the row that names the customer, where it is not this one.
     path: str = ""
+
     def read(self, person: Person) -> Rows:
         for one in self._rows(person):
             if self._is_own(one, person) or any(
@@ -172,7 +175,9 @@ class Texts:
         return str(getattr(one, name) or "")
 
 
-ACTIVITIES = Texts(Activity, ("note",), ("channel", "direction", "at", "outcome"), "contact_id")
+ACTIVITIES = Texts(
+    Activity, ("note", "objection"), ("channel", "direction", "at", "outcome"), "contact_id"
+)
 FOLLOW_UPS = Texts(FollowUp, ("purpose",), ("due_on", "channel", "done_at"), "contact_id")
 FOLLOW_UP_CHANGES = Texts(FollowUpChange, ("reason",), ("at", "kind"), path="follow_up__")
 TASKS = Texts(Task, ("title", "note"), ("due_on", "state"))
@@ -207,6 +212,33 @@ def _files_erase(person: Person) -> int:
 
 def _remover(stored: str) -> Callable[[], None]:
     return lambda: default_storage.delete(stored)
+
+
+def _calls(person: Person) -> "models.QuerySet[Any]":
+    """Calls with the person, and those of their numbers that became nobody else's."""
+    country = Organisation.current().country
+    numbers = {phone_key(one, country=country) for one in person.phones} - {""}
+    unassigned = Q(customer__isnull=True) | person.of_customer
+    mine = Q(contact__in=person.contacts) | (Q(number__in=numbers) & unassigned)
+    return PhoneCall.objects.filter(
+        mine | person.of_customer if person.is_whole_customer else mine
+    ).order_by("pk")
+
+
+def _calls_read(person: Person) -> Rows:
+    for one in _calls(person):
+        yield _row(one, "number", "direction", "at", "talk_seconds")
+
+
+def _calls_erase(person: Person) -> int:
+    """The calls stay, as their activities do; their numbers go, also from the events."""
+    gone = list(_calls(person).exclude(raw_number="", number="", dismissed_reason=""))
+    for one in gone:
+        events = CallEvent.objects.filter(system=one.system_id, call_id=one.call_id)
+        events.update(from_number="", to_number="")
+    return PhoneCall.objects.filter(pk__in=[one.pk for one in gone]).update(
+        number="", raw_number="", dismissed_reason=""
+    )
 
 
 def _mails(person: Person) -> "models.QuerySet[OutgoingMail]":
@@ -307,14 +339,16 @@ def _texts(name: str, label: Any, texts: Texts) -> Source:  # noqa: ANN401 - a l
 SOURCES: Sequence[Source] = (
     Source("special_dates", gettext_lazy("Special dates"), _dates_read, _dates_erase),
     _texts("activities", gettext_lazy("Activities"), ACTIVITIES),
+    Source("activity_versions", gettext_lazy("Earlier versions of activities"), versions_read, versions_erase),
     _texts("follow_ups", gettext_lazy("Follow-ups"), FOLLOW_UPS),
-    _texts("notes", gettext_lazy("Notes"), NOTES),
     _texts("follow_up_changes", gettext_lazy("Changes of follow-ups"), FOLLOW_UP_CHANGES),
     _texts("tasks", gettext_lazy("Tasks"), TASKS),
+    _texts("notes", gettext_lazy("Notes"), NOTES),
     _texts("screenings", gettext_lazy("Screenings"), SCREENINGS),
     _texts("surveys", gettext_lazy("Surveys"), SURVEYS),
     _texts("opportunities", gettext_lazy("Opportunities"), OPPORTUNITIES),
     Source("files", gettext_lazy("Files"), _files, _files_erase),
+    Source("phone_calls", gettext_lazy("Phone calls"), _calls_read, _calls_erase),
     Source("mails", gettext_lazy("Mails"), _mails_read, _mails_erase),
     Source("merges", gettext_lazy("Merges"), _nothing, _merges_erase),
     Source("notifications", gettext_lazy("Notifications"), _nothing, _notifications_erase),

@@ -51,6 +51,7 @@ from apps.reports.models import Delivery, Edition
 from apps.sample import registry
 from apps.satisfaction.models import Survey
 from apps.staffing.models import Departure
+from apps.telephony.models import Extension, PhoneCall
 
 # Rows about a customer that go with it.
 OF_CUSTOMERS: tuple[type[Model], ...] = (
@@ -78,6 +79,15 @@ DEPENDENT: tuple[tuple[type[Model], Q], ...] = (
     (Note.mentions.through, Q(note__customer__is_sample=True) | Q(member__is_sample=True)),
     (Note, Q(customer__is_sample=True)),
     (CustomerFile, Q(customer__is_sample=True)),
+    # Their events stay: they name no record. An assigner or dismisser of the sample goes along.
+    (
+        PhoneCall,
+        Q(customer__is_sample=True)
+        | Q(member__is_sample=True)
+        | Q(assigned_by__is_sample=True)
+        | Q(dismissed_by__is_sample=True),
+    ),
+    (Extension, Q(member__is_sample=True)),
     (Activity, Q(customer__is_sample=True)),
     (DuplicatePair, Q(first__is_sample=True) | Q(second__is_sample=True)),
     (Merge, Q(survivor__is_sample=True)),

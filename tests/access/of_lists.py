@@ -9,6 +9,8 @@ from django.utils.crypto import get_random_string
 from apps.bulk.models import BulkKind, BulkRun, BulkState
 from apps.customers.models import CustomField, Tag
 from apps.members.models import SavedView
+from apps.telephony.models import Extension, PhoneCall
+from apps.telephony.systems import phone_system_create
 from tests.access.conftest import Firm
 
 
@@ -44,9 +46,31 @@ def _bulk_run(firm: Firm) -> int:
     return made.pk
 
 
+def _phone_system(_firm: Firm) -> int:
+    return phone_system_create(name=get_random_string(8), by=None)[0].pk
+
+
+def _extension(firm: Firm) -> int:
+    rep = firm.people["rep"]
+    assert rep is not None
+    made = Extension.objects.create(system_id=_phone_system(firm), number="101", member=rep)
+    return int(made.pk)
+
+
+def _phone_call(firm: Firm) -> int:
+    """The rep's, of a number that nobody has."""
+    made: PhoneCall = PhoneCall.objects.create(
+        system_id=_phone_system(firm), call_id="c1", member=firm.people["rep"], problem="unknown"
+    )
+    return made.pk
+
+
 SETTLED: dict[str, Callable[[Firm], int]] = {
     "tag": _tag,
     "custom field": _custom_field,
     "saved view": _saved_view,
     "bulk run": _bulk_run,
+    "phone system": _phone_system,
+    "extension": _extension,
+    "phone call": _phone_call,
 }

@@ -91,6 +91,10 @@ RECORDS = (
     inside("pool.PoolRule", RecordKind.SETTINGS, "a row a tier; changed by a service for"
            " administrators"),
     inside("pool.HoldWarning", None, "written overnight, read by the next nights alone"),
+    scoped("telephony.PhoneCall", RecordKind.SALES),
+    scoped("telephony.PhoneSystem", RecordKind.SETTINGS),
+    scoped("telephony.Extension", RecordKind.SETTINGS),
+    inside("telephony.CallEvent", None, "kept as it came; nobody reads it but the services"),
     Record("bulk.BulkRun", None, (VISIBLE, EDITABLE), "one's own; nobody sees another's"),
     scoped("funnel.Opportunity", RecordKind.SALES),
     read_only("funnel.LevelChange", RecordKind.SALES, "history: immutable in the database"),

@@ -243,7 +243,7 @@ def test_a_deleted_contact_is_erased_after_the_same_time(anna: Contact) -> None:
 def test_each_model_that_refers_to_a_contact_has_its_source() -> None:
     known = {
         "customers.SpecialDate", "activities.Activity", "activities.FollowUp",
-        "satisfaction.Survey",
+        "satisfaction.Survey", "telephony.PhoneCall",
         # Keys are written again from the contact.
         "customers.SearchKey",
     }  # fmt: skip
