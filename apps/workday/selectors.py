@@ -1,6 +1,6 @@
 """What My day shows: the numbers of today, the queue in words, the customer in front."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from apps.activities.models import Activity, Direction, FollowUp, Outcome
 from apps.activities.outcomes.selectors import proposals
+from apps.calling.selectors import call_desk
+from apps.calling.words import from_words, rule_words
 from apps.customers.models import Channel, Contact, Customer
 from apps.funnel.models import Level, Opportunity
 from apps.funnel.models import State as OpportunityState
@@ -106,11 +108,24 @@ def _sources(shown: Sequence[Candidate], *reasons: Reason) -> list[int]:
 
 
 @dataclass(frozen=True)
+class Callee:
+    """Somebody to call there: the time on their wall, and what stands against a call, in words."""
+
+    contact: Contact
+    clock: str
+    refusal: str
+
+    @property
+    def is_dialled(self) -> bool:
+        return not self.refusal
+
+
+@dataclass(frozen=True)
 class Focus:
     """The customer in front of the member, with what one has to know before dialling."""
 
     customer: Customer
-    contacts: Sequence[Contact]
+    callees: Sequence[Callee]
     opportunity: Opportunity | None
     step: FollowUp | None
     last: Sequence[Activity]
@@ -133,7 +148,7 @@ def focus_of(customer: Customer, member: Member) -> Focus:
     )
     return Focus(
         customer=customer,
-        contacts=list(contacts.order_by("pk")),
+        callees=_callees(customer, contacts.order_by("pk"), member),
         opportunity=deals.select_related("level", "line", "product", "level__pipeline")
         .order_by("-level__rank", "pk")
         .first(),
@@ -141,6 +156,17 @@ def focus_of(customer: Customer, member: Member) -> Focus:
         last=last,
         attempts=_unanswered(last),
     )
+
+
+def _callees(customer: Customer, contacts: Iterable[Contact], member: Member) -> list[Callee]:
+    desk = call_desk([customer.pk], now=timezone.now(), user=member)
+    found = []
+    for contact in contacts:
+        reach = desk.reach(customer.pk, contact=contact, channel=Channel.CALL)
+        words = rule_words(reach.refusal, reach.limits) if reach.refusal else ""
+        refusal = f"{words} {from_words(reach.next_there, reach.there)}".strip()
+        found.append(Callee(contact, f"{reach.there:%H:%M}", refusal))
+    return found
 
 
 def _unanswered(last: Sequence[Activity]) -> int:

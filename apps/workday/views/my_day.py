@@ -87,8 +87,8 @@ def _form(request: HttpRequest, focus: Focus, data: Any) -> QuickLogForm:  # noq
     initial: dict[str, Any] = {"direction": "out"}
     if focus.opportunity is not None:
         initial["opportunity"] = focus.opportunity.pk
-    if focus.contacts:
-        initial["contact"] = focus.contacts[0].pk
+    if focus.callees:
+        initial["contact"] = focus.callees[0].contact.pk
     if focus.step is not None and focus.step.owner_id == request.user.pk:
         initial["finishes"] = focus.step.pk
     address = reverse("my_day_log", args=[focus.customer.pk])
