@@ -29,7 +29,7 @@ class Whereabouts:
 
 
 def whereabouts(phones: Iterable[str], *, country: str, year: int) -> Whereabouts:
-    """Zone and country of the first of the phones that tells each.
+    """The country of the first phone that tells one, and the zone of the first of that country's.
 
     `country` is whose number it is where no “+” says otherwise; `year` the one in which zones are
     compared. A number of several zones tells one if their clocks agree all year, or if its country
@@ -37,8 +37,10 @@ def whereabouts(phones: Iterable[str], *, country: str, year: int) -> Whereabout
     Examples: “+1 212 555 0123” → America/New_York, US; “+1 800 555 0123” → no zone, US.
     """
     found = [_of_phone(phone, country, year) for phone in phones]
-    zone = next((one.zone for one in found if one.zone), "")
-    return Whereabouts(zone, next((one.country for one in found if one.country), ""))
+    where = next((one.country for one in found if one.country), "")
+    return Whereabouts(
+        next((one.zone for one in found if one.zone and one.country == where), ""), where
+    )
 
 
 def calendar_in(country: str, own: WorkCalendar) -> WorkCalendar:
@@ -58,7 +60,9 @@ def _of_phone(phone: str, country: str, year: int) -> Whereabouts:
         number = phonenumbers.parse(phone, country or None)
     except phonenumbers.NumberParseException:
         return Whereabouts()
-    if not phonenumbers.is_possible_number(number):
+    # An extension or a number without its area tells nothing.
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         return Whereabouts()
     region = phonenumbers.region_code_for_number(number) or ""
     # “001” and the like are numbers of no country.

@@ -1,14 +1,15 @@
 """Who may be called or texted at an instant, for one customer or for many at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Value, When
 
-from apps.activities.models import Activity, Direction, FollowUp, Outcome
+from apps.activities.models import Activity, Direction, FollowUp
+from apps.activities.planning.days import zone_of
 from apps.calling.models import CallRules
 from apps.calling.places import calendar_in, whereabouts
 from apps.calling.rules import DISTURBING, Limits, Place, Refusal, check
@@ -20,6 +21,8 @@ from apps.members.querysets import Viewer
 # Calls that can still count: the longest day with the longest wait between two calls.
 LOOK_BACK = timedelta(days=2)
 ONE_DAY = timedelta(days=1)
+# So much before the time agreed on somebody may be called whatever the hour.
+EARLY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,31 @@ class Firm:
     limits: Limits
 
 
+@dataclass(frozen=True)
+class Promise:
+    """A call or text that a customer was promised: on a day, or at a time in the owner's zone."""
+
+    contact: int | None
+    on: date
+    at: time | None
+    zone: ZoneInfo
+
+    def is_due(self, there: datetime) -> bool:
+        """Whether its day is the one there; with a time, from shortly before it until midnight."""
+        if self.at is None:
+            return self.on == there.date()
+        agreed = datetime.combine(self.on, self.at, self.zone).astimezone(UTC)
+        is_that_day = agreed.astimezone(there.tzinfo).date() == there.date()
+        return is_that_day and there.astimezone(UTC) >= agreed - EARLY
+
+
 @dataclass
 class Facts:
     """What is known of a customer, as far as it matters to calls."""
 
     contacts: list[Contact] = field(default_factory=list)
     calls: list[datetime] = field(default_factory=list)
-    # When they asked to be called back, if nobody has reached them since.
-    asked_at: datetime | None = None
-    # Days on which the next step is a call or a text.
-    planned_on: set[date] = field(default_factory=set)
+    promises: list[Promise] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,7 +103,7 @@ class CallDesk:
         facts = self.facts.get(customer) or Facts()
         place, is_known = self._place(facts, contact)
         there = self.now.astimezone(place.zone)
-        has_asked = _has_asked(facts, there)
+        has_asked = _has_asked(facts, contact, there)
         refusal = check(
             now=self.now,
             channel=str(channel),
@@ -139,34 +157,34 @@ def call_desk(customers: Iterable[int], *, now: datetime, user: Viewer) -> CallD
     )
     for customer, at in calls.values_list("customer", "at"):
         facts[customer].calls.append(at)
-    _note_what_was_asked(ids, facts, now)
-    return CallDesk(now, _firm(), dict(facts))
+    firm = _firm()
+    for customer, promise in _promises(ids, firm, now):
+        facts[customer].promises.append(promise)
+    return CallDesk(now, firm, dict(facts))
 
 
-def _note_what_was_asked(ids: list[int], facts: dict[int, Facts], now: datetime) -> None:
-    last = Activity.objects.filter(customer__in=ids, is_contact=True, at__lte=now)
-    rows = last.order_by("customer", "-at", "-pk").distinct("customer")
-    for customer, outcome, at in rows.values_list("customer", "outcome", "at"):
-        if outcome == Outcome.CALL_BACK:
-            facts[customer].asked_at = at
-    # A day more on both sides, since the customer's today may be another one.
+def _promises(ids: list[int], firm: Firm, now: datetime) -> Iterator[tuple[int, Promise]]:
+    # Days more on both sides, since the customer's and the owner's today may be other ones.
     today = now.date()
-    planned = FollowUp.objects.filter(
-        customer__in=[pk for pk in ids if facts[pk].asked_at],
+    rows = FollowUp.objects.filter(
+        customer__in=ids,
+        is_promised=True,
         done_at__isnull=True,
         channel__in=sorted(DISTURBING),
-        due_on__range=(today - ONE_DAY, today + ONE_DAY),
+        due_on__range=(today - 2 * ONE_DAY, today + 2 * ONE_DAY),
     )
-    for customer, due_on in planned.values_list("customer", "due_on"):
-        facts[customer].planned_on.add(due_on)
+    told = rows.values_list("customer", "contact", "due_on", "due_at", "owner__time_zone")
+    for customer, contact, on, at, zone in told:
+        yield customer, Promise(contact, on, at, zone_of(zone, firm.zone))
 
 
-def _has_asked(facts: Facts, there: datetime) -> bool:
-    """They asked for a call: today, or one that is planned for today. Never for ever."""
-    if facts.asked_at is None:
-        return False
-    today = there.date()
-    return facts.asked_at.astimezone(there.tzinfo).date() == today or today in facts.planned_on
+def _has_asked(facts: Facts, contact: Contact | None, there: datetime) -> bool:
+    """A call or text was promised for now; to one contact it is no reason to call another."""
+    return any(
+        promise.is_due(there)
+        for promise in facts.promises
+        if contact is None or promise.contact in {None, contact.pk}
+    )
 
 
 def _is_do_not_call(facts: Facts, contact: Contact | None) -> bool:
