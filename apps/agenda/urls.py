@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.agenda.views import listing, planner
+from apps.agenda.views import history, listing, planner
 
 urlpatterns: list[URLPattern] = [
     path("activities/", listing.activities, name="activities"),
@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern] = [
     path("activities/export/", listing.activities_export, name="activities_export"),
     path("activities/calendar/", planner.activity_calendar, name="activity_calendar"),
     path("activities/visits/", planner.planned_visits_of_day, name="planned_visits"),
+    path("activities/<int:pk>/history/", history.activity_history, name="activity_history"),
 ]

@@ -339,7 +339,12 @@ def _texts(name: str, label: Any, texts: Texts) -> Source:  # noqa: ANN401 - a l
 SOURCES: Sequence[Source] = (
     Source("special_dates", gettext_lazy("Special dates"), _dates_read, _dates_erase),
     _texts("activities", gettext_lazy("Activities"), ACTIVITIES),
-    Source("activity_versions", gettext_lazy("Earlier versions of activities"), versions_read, versions_erase),
+    Source(
+        "activity_versions",
+        gettext_lazy("Earlier versions of activities"),
+        versions_read,
+        versions_erase,
+    ),
     _texts("follow_ups", gettext_lazy("Follow-ups"), FOLLOW_UPS),
     _texts("follow_up_changes", gettext_lazy("Changes of follow-ups"), FOLLOW_UP_CHANGES),
     _texts("tasks", gettext_lazy("Tasks"), TASKS),

@@ -318,6 +318,7 @@ MATRIX = (
     Page("activity_new", "log a contact with the rep's customer", "page", WRITES_ON,
          "the rep's customer"),
     Page("activity", "a contact with the rep's customer", "page", READS_OF, "activity"),
+    Page("activity_history", "part of its page: what it said before", "page", READS_OF, "activity"),
     Page("activity_edit", "correct what the rep has just written down", "page",
          {**WRITES_ON, "manager": REFUSED, "director": REFUSED, "admin": REFUSED}, "activity"),
     Page("activity_delete", "delete what the rep has just written down", "action",

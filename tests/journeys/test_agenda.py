@@ -70,6 +70,7 @@ def test_activities_as_list_as_calendar_and_as_visits(page: Page, firm: Firm) ->
     assert findings(page) == []
     page.get_by_label("Note or customer").fill("quote")
     expect(page.get_by_text("1 activity")).to_be_visible()
+    _history(page)
 
     page.get_by_role("link", name="Calendar").click()
     expect(page.get_by_role("link", name="Send the samples").first).to_be_visible()
@@ -85,6 +86,19 @@ def test_activities_as_list_as_calendar_and_as_visits(page: Page, firm: Firm) ->
     expect(page.get_by_role("row", name="Acme GmbH")).to_contain_text("+49 69 555")
     expect(page.get_by_role("button", name="Print")).to_be_visible()
     assert findings(page) == []
+
+
+def _history(page: Page) -> None:
+    """The activity's page says what was there before, also right after another correction."""
+    page.locator("table tbody th a").click()
+    card = page.locator("#activity-history")
+    expect(card).to_contain_text("Wants a qoute")
+    assert findings(page) == []
+    page.get_by_role("link", name="Correct", exact=True).click()
+    page.get_by_label("What was said").fill("Wants two quotes")
+    page.get_by_role("button", name="Save").click()
+    expect(card.get_by_text("Wants a quote")).to_be_visible()
+    page.goto("/activities/")
 
 
 def test_on_a_phone_the_calendar_shows_a_day(page: Page, firm: Firm) -> None:
