@@ -125,20 +125,3 @@ class ActivityForm(ContactForm):
         return NextStep(
             given["next_on"], given["next_channel"] or Channel.CALL, given["next_purpose"]
         )
-
-
-class FollowUpForm(forms.Form):
-    """When, by which way, what for."""
-
-    due_on = DayField(_("On"))
-    channel = forms.ChoiceField(label=_("By"), choices=Channel.choices, initial=Channel.CALL)
-    purpose = forms.CharField(
-        label=_("What for"),
-        max_length=LONGEST_PURPOSE,
-        error_messages={"required": _("Say what the next step is for.")},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["due_on"].required = True
-        self.fields["due_on"].error_messages["required"] = _("Choose a day.")

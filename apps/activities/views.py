@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
-from apps.activities.forms import LOCAL, ActivityForm, ContactForm, FollowUpForm
+from apps.activities.forms import LOCAL, ActivityForm, ContactForm
 from apps.activities.models import Activity, FollowUp
+from apps.activities.planning.forms import FollowUpPlanForm
 from apps.activities.selectors import ActivityLine, activity_lines, next_steps
 from apps.activities.services import (
     activity_correct,
@@ -160,11 +161,13 @@ def customer_next_step(request: HttpRequest, pk: int) -> HttpResponse:
     return _next_step(request, readable(request, pk), None)
 
 
-def _next_step(request: HttpRequest, customer: Customer, form: FollowUpForm | None) -> HttpResponse:
+def _next_step(
+    request: HttpRequest, customer: Customer, form: FollowUpPlanForm | None
+) -> HttpResponse:
     may_plan = Customer.objects.editable_by(request.user).filter(pk=customer.pk).exists()
     steps = next_steps(customer, Organisation.current().today())
     kept = kept_initial(request, posted_to=reverse("follow_up_new", args=[customer.pk]))
-    shown = form or FollowUpForm(initial=kept, auto_id="step_%s")
+    shown = form or FollowUpPlanForm(initial=kept, auto_id="step_%s")
     content = {
         "customer": customer,
         "steps": steps,
@@ -184,7 +187,7 @@ def _next_step(request: HttpRequest, customer: Customer, form: FollowUpForm | No
 def follow_up_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Plan the next step with a customer."""
     customer = writable(request, pk)
-    form = FollowUpForm(request.POST or None, initial=kept_initial(request), auto_id="step_%s")
+    form = FollowUpPlanForm(request.POST or None, initial=kept_initial(request), auto_id="step_%s")
     if request.method != "POST" or not form.is_valid():
         return _next_step(request, customer, form)
     try:

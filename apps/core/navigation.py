@@ -116,6 +116,9 @@ GROUPS = (
                 quick=True,
             ),
             Entry(_("Orders"), "orders", "receipt", SELLING, "order"),
+            Entry(
+                _("Follow-ups"), "follow_ups", "calendar-event", SELLING, ("follow_up", "task")
+            ),
         ),
     ),
     Group(

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.core.files.base import ContentFile
 from django.utils.crypto import get_random_string
 
+from apps.activities.models import Task
+from apps.activities.planning.task_services import task_add, task_finish
 from apps.activities.services import activity_log, follow_up_plan
 from apps.core.models import Organisation
 from apps.customers.duplicates.services import pair_dismiss
@@ -45,6 +47,16 @@ def _next_step(customer: Customer, rep: Member) -> int:
     today = Organisation.current().today()
     made = follow_up_plan(customer=customer, due_on=today, channel="call", purpose="Ask", by=rep)
     return int(made.pk)
+
+
+def _task(customer: Customer, rep: Member) -> int:
+    today = Organisation.current().today()
+    return int(task_add(assignee=rep, title="Ask", due_on=today, customer=customer, by=rep).pk)
+
+
+def _done_task(customer: Customer, rep: Member) -> int:
+    task = Task.objects.get(pk=_task(customer, rep))
+    return int(task_finish(task=task, by=rep).pk)
 
 
 def _news(customer: Customer, rep: Member) -> int:
@@ -111,6 +123,8 @@ MAKERS: dict[str, Callable[[Customer, Member], int]] = {
     "file": _file,
     "activity": _activity,
     "next step": _next_step,
+    "task": _task,
+    "done task": _done_task,
     "notification": _news,
 }
 
