@@ -117,8 +117,13 @@ GROUPS = (
             ),
             Entry(_("Orders"), "orders", "receipt", SELLING, "order"),
             Entry(
-                _("Follow-ups"), "follow_ups", "calendar-event", SELLING, ("follow_up", "task")
+                _("Call inbox"),
+                "calls_inbox",
+                "inbox",
+                CALLING,
+                ("calls_inbox", "call_assign", "call_dismiss"),
             ),
+            Entry(_("Follow-ups"), "follow_ups", "calendar-event", SELLING, ("follow_up", "task")),
         ),
     ),
     Group(
