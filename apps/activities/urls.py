@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from apps.activities import views
+from apps.activities.outcomes import views as outcomes
 from apps.activities.planning import views as planning
 
 urlpatterns: list[URLPattern] = [
@@ -25,5 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<int:pk>/finish/", planning.task_finish, name="task_finish"),
     path("tasks/<int:pk>/reopen/", planning.task_reopen, name="task_reopen"),
     path("tasks/<int:pk>/drop/", planning.task_drop, name="task_drop"),
+    path("settings/outcomes/", outcomes.outcome_rules, name="outcome_rules"),
+    path("settings/outcomes/<str:outcome>/", outcomes.outcome_rule, name="outcome_rule"),
     path("follow-ups/<int:pk>/drop/", views.follow_up_remove, name="follow_up_drop"),
 ]

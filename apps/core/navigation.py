@@ -164,6 +164,7 @@ GROUPS = (
                     "pool_settings",
                     "phone_",
                     "call_settings",
+                    "outcome_rule",
                 ),
             ),
         ),

@@ -208,6 +208,7 @@ def arguments(  # noqa: C901, PLR0911, PLR0912 - a return for each kind of recor
     if page.of in {"token", "session"}:
         return [_own_record(page.of, firm)], {}
     known: dict[str, tuple[list[Any], dict[str, str]]] = {
+        "outcome": (["reached"], {}),
         "team": ([firm.north.slug], {}),
         "history": (["opportunity", firm.records["opportunity"]["rep"].pk], {}),
         "week": ([firm.north.slug, WEEK], {}),

@@ -5,6 +5,8 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -222,3 +224,35 @@ def test_a_correction_keeps_what_was_said(deal: Deal) -> None:
     (version,) = ActivityVersion.objects.all()
     assert version.before == {"note": "Wants film", "outcome": "reached"}
     assert (version.activity, version.by) == (activity, deal.rep)
+
+
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_administrator_changes_a_rule(admin: Member) -> None:
+    client = Client()
+    client.force_login(admin)
+    address = reverse("outcome_rule", args=["reached"])
+    given = {
+        "needs_next_step": "1",
+        "next_days": "5",
+        "next_channel": "email",
+        "level_code": "C",
+        "purpose_en": "Send the catalogue",
+        "purpose_zh-hans": "发送目录",
+        "purpose_zh-hant": "",
+    }
+
+    refused = client.post(address, given | {"next_days": "-1", "loses": "1"})
+    assert refused.status_code == 422
+    assert "Send the catalogue" in refused.content.decode()
+    assert client.post(address, given | {"loses": "1"}).status_code == 422
+    assert client.post(address, given)["Location"] == reverse("outcome_rules")
+
+    rule = rule_now(Outcome.REACHED)
+    assert (rule.days, rule.channel, rule.level) == (5, Channel.EMAIL, "C")
+    assert rule.words == {"en": "Send the catalogue", "zh-hans": "发送目录"}
+    html = client.get(reverse("outcome_rules")).content.decode()
+    assert "Send the catalogue" in html
+    assert "up to level C" in html
+    assert client.get(reverse("outcome_rule", args=["nothing"])).status_code == 404
