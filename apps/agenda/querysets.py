@@ -3,12 +3,15 @@
 from datetime import date
 from typing import Self
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from apps.activities.querysets import ActivityQuerySet
 from apps.core.paging import list_fetch_mode
 from apps.customers.models import Contact, Customer
 from apps.members.models import Member, Team
+
+# Rows with a text beyond which they are not collected first.
+MANY = 50_000
 
 
 class ListedActivityQuerySet(ActivityQuerySet):
@@ -31,9 +34,15 @@ class ListedActivityQuerySet(ActivityQuerySet):
         return self.filter(member__in=Member.objects.in_team(team.slug, day).values("pk"))
 
     def saying(self, text: str) -> Self:
-        """The note or the customer's name contains the text; an index for each."""
+        """The note or the customer's name contains the text; an index for each.
+
+        A text that stands in many rows is looked for along the list instead: it soon fills a page,
+        while collecting all that have it would take long.
+        """
         rows = self.model._default_manager.order_by()
         customers = Customer.objects.filter(name__icontains=text).order_by().values("pk")
         by_name = rows.filter(customer__in=customers).values("pk")
         by_note = rows.filter(note__icontains=text).values("pk")
+        if any(found[: MANY + 1].count() > MANY for found in (by_name, by_note)):
+            return self.filter(Q(note__icontains=text) | Q(customer__name__icontains=text))
         return self.filter(pk__in=by_name.union(by_note))

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.activities.models import Activity
+from apps.agenda import querysets
 from apps.agenda.day import begins
 from apps.agenda.selectors import activities_seen
 from apps.core.paging import Order, keyset_page
@@ -299,6 +300,21 @@ def test_words_in_notes_come_from_an_index(filled: Member, director: Member) -> 
 
     assert "activity_note_search" in used
     assert "activities_activity" not in whole
+
+
+def test_a_text_that_many_have_is_found_along_the_list(
+    filled: Member, director: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rare = activities_seen(director).saying("note 04711")
+    monkeypatch.setattr(querysets, "MANY", 100)
+    common = activities_seen(director).saying("note 0")
+    by_name = activities_seen(director).saying("c 0000")
+
+    used, whole = indexes(common.order_by("-at", "-pk")[:26])
+
+    assert "activity_latest" in used
+    assert "activities_activity" not in whole
+    assert (rare.count(), common.count(), by_name.count()) == (1, ROWS, 100)
 
 
 def test_few_of_many_come_from_an_index(filled: Member) -> None:
