@@ -1,7 +1,7 @@
 """Writing down what was done with a customer, and what comes next."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -73,6 +73,8 @@ class NextStep:
     due_on: date
     channel: Channel | str
     purpose: str
+    # A time of day in the owner's zone.
+    due_at: time | None = None
 
 
 @transaction.atomic
@@ -147,6 +149,7 @@ def activity_log(  # noqa: PLR0913 - the facts of a contact, all by name
         follow_up_plan(
             customer=held,
             due_on=next_step.due_on,
+            due_at=next_step.due_at,
             channel=next_step.channel,
             purpose=next_step.purpose,
             opportunity=opportunity,

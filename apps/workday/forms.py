@@ -1,5 +1,6 @@
 """The quick log of a call."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.activities.forms import ActivityForm
 from apps.activities.models import Outcome
 from apps.activities.outcomes.selectors import proposals, rule_now
+from apps.activities.planning.forms import ClockField
+from apps.activities.services import NextStep
 from apps.core.errors import DomainError
 from apps.core.models import Organisation
 from apps.customers.models import Channel
@@ -22,6 +25,7 @@ class QuickLogForm(ActivityForm):
     """
 
     key = forms.CharField(widget=forms.HiddenInput, required=False)
+    next_at = ClockField()
     moves = forms.BooleanField(label=_("Apply the move"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,6 +79,10 @@ class QuickLogForm(ActivityForm):
         if level is None:
             raise DomainError(_("The levels of the funnel have changed: open the customer again."))
         return {"moves_to": level}
+
+    def next_step(self) -> NextStep | None:
+        step = super().next_step()
+        return replace(step, due_at=self.cleaned_data["next_at"]) if step else None
 
     def contact_fields(self) -> dict[str, Any]:
         return super().contact_fields() | {"channel": Channel.CALL, "key": self.cleaned_data["key"]}

@@ -209,3 +209,24 @@ def test_outside_the_window_nobody_is_called(mia: Member) -> None:
     assert (list(closed.entries), closed.closed, closed.opens_at) == ([], 1, monday)
     assert (list(late.entries), late.opens_at) == ([], monday)
     assert len(queue_of(mia, now=monday).entries) == 1
+
+
+def test_a_step_with_a_time_is_due_from_that_time_on(mia: Member) -> None:
+    known = customer(mia, "Later")
+    make_order(member=mia, value=100, on=Organisation.current().today(), customer=known)
+    zone = ZoneInfo(mia.time_zone)
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=zone)
+    FollowUp.objects.create(
+        customer=known,
+        owner=mia,
+        due_on=noon.date(),
+        due_at=noon.time(),
+        channel=Channel.CALL,
+        purpose="As promised",
+        is_promised=True,
+    )
+
+    assert not queue_of(mia, now=noon - timedelta(minutes=1)).entries
+    assert len(queue_of(mia, now=noon).entries) == 1
+    assert not queue_of(mia, now=noon - timedelta(days=1)).entries
+    assert len(queue_of(mia, now=noon + timedelta(hours=13)).entries) == 1

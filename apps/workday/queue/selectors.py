@@ -82,13 +82,15 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 def _due(member: Member, now: datetime) -> Iterable[Candidate]:
-    """Call-backs that were promised, and follow-ups by phone; “due” by the member's own day."""
-    today = timezone.localdate(now, ZoneInfo(member.time_zone))
-    rows = FollowUp.objects.filter(
-        owner=member, done_at__isnull=True, due_on__lte=today, channel__in=BY_PHONE
+    """Call-backs that were promised, and follow-ups by phone; “due” by the member's own clock."""
+    there = now.astimezone(ZoneInfo(member.time_zone))
+    is_due = Q(due_on__lt=there.date()) | Q(due_on=there.date()) & (
+        Q(due_at__isnull=True) | Q(due_at__lte=there.time())
     )
-    told = rows.order_by("due_on", "pk").values_list("pk", "customer", "due_on", "is_promised")
-    for place, (pk, customer, _on, is_promised) in enumerate(told[: 2 * MOST]):
+    rows = FollowUp.objects.filter(is_due, owner=member, done_at__isnull=True, channel__in=BY_PHONE)
+    told = rows.order_by("due_on", F("due_at").asc(nulls_last=True), "pk")
+    due = told.values_list("pk", "customer", "is_promised")[: 2 * MOST]
+    for place, (pk, customer, is_promised) in enumerate(due):
         yield Candidate(customer, Reason.PROMISED if is_promised else Reason.DUE, place, pk)
 
 
