@@ -99,6 +99,12 @@ def test_rows_stand_in_groups_by_their_days(rep: Member) -> None:
     assert places == sorted(places)
 
 
+def test_rows_lead_back_to_the_page_that_shows_them(rep: Member) -> None:
+    step(rep)
+
+    assert "?next=%2Ffollow-ups%2F%3Fq%3Dask" in page(rep, q="ask")
+
+
 def test_day_is_the_readers_own(team: Team) -> None:
     with time_machine.travel(datetime(2026, 11, 23, 20, tzinfo=UTC), tick=False):
         rep = make_member(team=team, time_zone="Asia/Shanghai")  # the 24th by now

@@ -59,7 +59,7 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
         "today": today,
         "leads": leads_others(member),
         "may_add": member.role.sells,
-        "address": request.get_full_path(),
+        "here": request.get_full_path(),
     }
     htmx = request.htmx  # type: ignore[attr-defined] # by django-htmx's middleware
     is_results = htmx.target == "results" and not htmx.history_restore_request
@@ -265,7 +265,7 @@ def _own_task(request: HttpRequest, pk: int) -> Task:
 def task(request: HttpRequest, pk: int) -> HttpResponse:
     found = _task(request, pk)
     line = line_of(found, reader_of(request), timezone.localdate())
-    content = {"task": found, "line": line, "address": request.get_full_path()}
+    content = {"task": found, "line": line}
     return render(request, "activities/planning/task.html", content)
 
 
