@@ -47,7 +47,9 @@ class ActivityFilter(FilterForm):
     outcome = _choice(_("Outcome"), _("Every outcome"), Outcome.choices)
     direction = _choice(_("Direction"), _("Both directions"), Direction.choices)
     reached = _choice(
-        _("Reached"), _("Reached or not"), [(YES, _("Reached")), (NO, _("Not reached"))]
+        _("Reached or not"),
+        _("Reached or not"),
+        [(YES, _("Was reached")), (NO, _("Was not reached"))],
     )
     customer = NamedChoice(_("Customer"), _("Every customer"))
     opportunity = NamedChoice(_("Opportunity"), _("Every opportunity"), text="")
@@ -104,7 +106,7 @@ class ActivityFilter(FilterForm):
 class DayFilter(FilterForm):
     """Whose day is shown, the reader's own if nobody is named, and which; today if none is."""
 
-    member = MemberFilter(_("Person"), _("My own"))
+    member = MemberFilter(_("Whose day"), _("My own"))
     day = DayField(_("Day"))
 
     shown = ("member", "day")
@@ -129,5 +131,7 @@ class CalendarFilter(DayFilter):
     """`span` is what the page shows: a week, or the day alone."""
 
     span = forms.ChoiceField(
-        required=False, choices=[(WEEK, _("Week")), (DAY, _("Day"))], error_messages=NO_CHOICE
+        required=False,
+        choices=[(WEEK, _("Week")), (DAY, _("Single day"))],
+        error_messages=NO_CHOICE,
     )

@@ -78,9 +78,9 @@ def test_activities_as_list_as_calendar_and_as_visits(page: Page, firm: Firm) ->
     page.emulate_media(color_scheme="dark")
     assert findings(page) == []
     page.emulate_media(color_scheme="light")
-    page.get_by_role("link", name="Week before").click()
+    page.get_by_role("link", name="Previous week").click()
     page.get_by_role("link", name="Today").click()
-    page.get_by_role("link", name="Day", exact=True).click()
+    page.get_by_role("link", name="Single day").click()
     expect(page.get_by_role("columnheader")).to_have_count(2)
     page.get_by_role("link", name="Planned visits").last.click()
     expect(page.get_by_role("row", name="Acme GmbH")).to_contain_text("+49 69 555")
@@ -109,7 +109,7 @@ def test_on_a_phone_the_calendar_shows_a_day(page: Page, firm: Firm) -> None:
     expect(page.get_by_role("link", name="Send the samples")).to_have_count(1)
     assert is_within(page)
     assert findings(page) == []
-    page.get_by_role("link", name="Day after").click()
+    page.get_by_role("link", name="Next day").click()
     expect(page.get_by_role("link", name="Send the samples")).to_have_count(1)
     for address in ("/activities/", "/activities/visits/"):
         page.goto(address)
