@@ -16,6 +16,7 @@ from django_htmx.http import trigger_client_event
 from apps.activities.forms import LOCAL, ActivityForm, ContactForm
 from apps.activities.models import Activity, FollowUp
 from apps.activities.planning.forms import FollowUpPlanForm
+from apps.activities.planning.selectors import tasks_of
 from apps.activities.selectors import ActivityLine, activity_lines, next_steps
 from apps.activities.services import (
     activity_correct,
@@ -171,6 +172,7 @@ def _next_step(
     content = {
         "customer": customer,
         "steps": steps,
+        "tasks": tasks_of(customer, reader_of(request), timezone.localdate()),
         "may_plan": may_plan,
         "form": shown,
         "is_open": bool(kept) or bool(form and form.errors),

@@ -384,6 +384,15 @@ def test_rep_adds_changes_finishes_and_opens_a_task_again(rep: Member) -> None:
     assert made.state == "dropped"
 
 
+def test_customers_page_shows_its_open_tasks(rep: Member) -> None:
+    customer = make_customer(owner=rep)
+    task(rep, "Sample box", customer=customer)
+
+    html = text(client_of(rep).get(reverse("customer_next_step", args=[customer.pk])))
+
+    assert "Sample box" in html
+
+
 def test_refused_task_keeps_what_was_typed(rep: Member) -> None:
     response = client_of(rep).post(
         reverse("task_new"), {"title": "Sample box", "due_on": "2020-01-01", "note": "Blue"}

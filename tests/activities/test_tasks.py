@@ -88,6 +88,8 @@ def test_senseless_tasks_are_refused(rep: Member) -> None:
 
     with pytest.raises(DayIsOver):
         added(rep, due_on=today() - timedelta(days=1))
+    with pytest.raises(DomainError):
+        added(rep, due_on=date.max)
     for fields in ({"title": " "}, {"title": "x" * 201}, {"customer": stranger}):
         with pytest.raises(DomainError):
             added(rep, **fields)
@@ -105,6 +107,19 @@ def test_assignee_has_to_see_the_customer(lead: Member, rep: Member, team: Team)
 
     task.refresh_from_db()
     assert task.assignee == rep
+
+
+def test_task_whose_customer_went_to_another_is_changed_still(rep: Member, team: Team) -> None:
+    customer = make_customer(owner=rep)
+    task = added(rep, customer=customer)
+    customer.owner = make_member(team=team)
+    customer.save()
+
+    task_change(task=task, due_on=today() + timedelta(days=1), by=rep)
+    task_finish(task=task, by=rep)
+
+    task.refresh_from_db()
+    assert task.state == TaskState.DONE
 
 
 def test_task_goes_its_way_and_back(rep: Member) -> None:

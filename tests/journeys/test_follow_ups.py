@@ -60,7 +60,7 @@ def test_rep_works_off_what_is_due(page: Page, firm: Firm) -> None:
     assert findings(page) == []
     expect(page.get_by_role("heading", level=2)).to_contain_text(["Overdue", "Today", "Tomorrow"])
 
-    page.locator(f"#task-{firm.task.pk}").get_by_role("button", name="Done").click()
+    page.locator(f"#task-{firm.task.pk}").get_by_role("button", name="Finish").click()
     expect(page.get_by_text("The task is done.")).to_be_visible()
     row = page.locator(".plan-row", has_text="Hart GmbH")
     row.get_by_role("link", name="Snooze").click()

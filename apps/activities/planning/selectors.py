@@ -215,3 +215,10 @@ def _lines(found: Iterable[tuple[int, Any]], user: Member, today: date) -> list[
 def line_of(row: FollowUp | Task, user: Member, today: date) -> PlannedLine:
     """One follow-up (with `owner` and `contact`) or task (with `assignee`) for a reader."""
     return _lines([(TASK if isinstance(row, Task) else STEP, row)], user, today)[0]
+
+
+def tasks_of(customer: Customer, user: Member, today: date) -> list[PlannedLine]:
+    """Open tasks about a customer, the nearest first, as far as a page has room."""
+    rows = Task.objects.visible_to(user).filter(customer=customer, state=TaskState.OPEN)
+    found = _ordered(rows.select_related("assignee"))[:PAGE]
+    return _lines([(TASK, row) for row in found], user, today)

@@ -1,7 +1,7 @@
 """Next steps with customers: planning, moving, handing over and settling them."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -30,6 +30,7 @@ from apps.members.notifications import notify
 # What the audit trail keeps of a next step: no text that may be personal.
 KEPT = ("due_on", "due_at", "channel", "is_promised", "repeats")
 LONGEST_REASON = 500
+FARTHEST = timedelta(days=3653)
 
 
 @transaction.atomic
@@ -103,10 +104,15 @@ def now_of(member: Member) -> datetime:
 
 
 def check_ahead(day: date, who: Member, at: time | None = None) -> None:
-    """Refuse a day that is over for the member; with `at` also a time of today that has passed."""
+    """Refuse a day that is over for the member, and one beyond ten years.
+
+    With `at` also a time of today that has passed.
+    """
     today = min(Organisation.current().today(), now_of(who).date())
     if day < today:
         raise DayIsOver(_("This day is over: choose today or a later day."))
+    if day - today > FARTHEST:
+        raise DomainError(_("This day is more than ten years away: choose an earlier one."))
     if at is not None and is_passed(day, at, now=now_of(who)):
         raise DayIsOver(_("This time has passed: choose a later one."))
 

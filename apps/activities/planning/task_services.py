@@ -59,7 +59,8 @@ def task_add(  # noqa: PLR0913 - all by name
         created_by=by,
         is_sample=is_sample,
     )
-    _check(task, by)
+    _check(task)
+    _check_seen(customer, assignee, by)
     task.save()
     audit_record(
         by=by,
@@ -80,16 +81,20 @@ def _check_assignee(assignee: Member, by: Member | None) -> None:
         raise DomainError(words % {"member": assignee})
 
 
-def _check(task: Task, by: Member | None) -> None:
+def _check(task: Task) -> None:
     if not task.title:
         raise DomainError(_("Say what there is to do."))
-    if task.customer is not None:
-        for member in {task.assignee, by} - {None}:
-            seen = Customer.objects.visible_to(member)  # type: ignore[arg-type]
-            if not seen.filter(pk=task.customer.pk).exists():
-                words = _("%(member)s does not see this customer: choose another one, or none.")
-                raise DomainError(words % {"member": member})
     clean(task, "assignee", "customer", "created_by")
+
+
+def _check_seen(customer: Customer | None, *members: Member | None) -> None:
+    """The customer that the task is about is one that they see."""
+    for member in members:
+        if customer is None or member is None:
+            continue
+        if not Customer.objects.visible_to(member).filter(pk=customer.pk).exists():
+            words = _("%(member)s does not see the customer: choose somebody else.")
+            raise DomainError(words % {"member": member})
 
 
 def _tell(task: Task, by: Member | None, what: str) -> None:
@@ -127,7 +132,9 @@ def task_change(*, task: Task, by: Member, **fields: object) -> Task:
         return held
     if "due_on" in changed:
         check_ahead(held.due_on, held.assignee)
-    _check(held, by if "customer" in changed else None)
+    if "customer" in changed:
+        _check_seen(held.customer, held.assignee, by)
+    _check(held)
     held.save(update_fields=changed)
     audit_record(
         by=by,
@@ -150,8 +157,8 @@ def task_reassign(*, task: Task, to: Member, by: Member) -> Task:
     if was == to:
         raise DomainError(_("%(member)s has it already.") % {"member": to})
     _check_assignee(to, by)
+    _check_seen(held.customer, to)
     held.assignee = to
-    _check(held, None)
     held.save(update_fields=["assignee"])
     audit_record(by=by, action="task.reassign", record=held, changes={"assignee": [was, to]})
     _tell(held, by, timezone.now().isoformat())
