@@ -206,3 +206,9 @@ class PhoneCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.call_id} {self.state}"
+
+    @property
+    def talk(self) -> str:
+        """The talk as minutes and seconds: 125 seconds are 2:05."""
+        minutes, seconds = divmod(self.talk_seconds or 0, 60)
+        return f"{minutes}:{seconds:02}"

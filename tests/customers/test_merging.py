@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -44,6 +45,7 @@ from apps.customers.models import (
 from apps.customers.services import CannotReceive, customers_assign
 from apps.members.models import AccessRole, Member, Notification
 from apps.satisfaction.models import Survey
+from apps.telephony.models import PhoneCall, PhoneSystem
 from tests.factories import make_customer, make_member, make_opportunity, make_order, make_team
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +127,13 @@ BUILDERS: dict[str, Builder] = {
     ),
     "activities.FollowUp.customer": lambda of: FollowUp.objects.create(
         customer=of.customer, owner=of.by, due_on=TODAY, channel="call", purpose="Call"
+    ),
+    "telephony.PhoneCall.customer": lambda of: PhoneCall.objects.create(
+        system=PhoneSystem.objects.get_or_create(name="office")[0],
+        call_id=str(uuid4()),
+        customer=of.customer,
+        contact=of.contact,
+        member=of.by,
     ),
     "satisfaction.Survey.customer": lambda of: Survey.objects.create(
         customer=of.customer,

@@ -347,6 +347,14 @@ def test_of_two_contacts_with_the_number_the_one_still_there_is_meant(office: Of
     assert take(office, *WHOLE).contact == there
 
 
+def test_a_contact_who_must_not_be_called_may_call(office: Office) -> None:
+    customer = make_customer(owner=office.mei)
+    anna = with_phone(customer, do_not_call_at=START)
+
+    assert take(office, *WHOLE).contact == anna
+    assert len(written()) == 1
+
+
 # The database
 
 
