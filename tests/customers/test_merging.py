@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from apps.activities.models import Activity, FollowUp
+from apps.activities.models import Activity, FollowUp, Task
 from apps.core.errors import NotPermitted
 from apps.core.models import AuditEntry
 from apps.customers.duplicates.services import duplicates_note
@@ -126,7 +126,15 @@ BUILDERS: dict[str, Builder] = {
         at=timezone.now() - timedelta(days=of.rnd.randrange(90)),
     ),
     "activities.FollowUp.customer": lambda of: FollowUp.objects.create(
-        customer=of.customer, owner=of.by, due_on=TODAY, channel="call", purpose="Call"
+        customer=of.customer,
+        contact=of.contact,
+        owner=of.by,
+        due_on=TODAY,
+        channel="call",
+        purpose="Call",
+    ),
+    "activities.Task.customer": lambda of: Task.objects.create(
+        customer=of.customer, assignee=of.by, due_on=TODAY, title="Order samples"
     ),
     "telephony.PhoneCall.customer": lambda of: PhoneCall.objects.create(
         system=PhoneSystem.objects.get_or_create(name="office")[0],
