@@ -53,7 +53,9 @@ def contact(customer: Customer, name: str, phone: str) -> Contact:
 
 def part(client: Client, who: Member, customer: Customer) -> str:
     client.force_login(who)
-    response = client.get(reverse("customer_call", args=[customer.pk]), headers=HTMX)
+    named = list(customer.contacts.values_list("pk", flat=True))
+    address = reverse("customer_call", args=[customer.pk])
+    response = client.get(address, {"contact": named}, headers=HTMX)
     assert response.status_code == 200
     return words(response.content.decode())
 
@@ -119,6 +121,16 @@ def test_each_contact_stands_under_its_own_clock(client: Client, firm: Firm) -> 
     assert "+1 212 555 0123" in line
     assert "Allowed from 09:00 there." in line
     assert 'href="tel:+49 30 901820"' in html
+
+
+def test_contact_whose_line_is_not_there_gets_no_numbers(client: Client, firm: Firm) -> None:
+    client.force_login(firm.rep)
+    address = reverse("customer_call", args=[firm.customer.pk])
+
+    html = client.get(address, {"contact": ["x", "0"]}, headers=HTMX).content.decode()
+
+    assert 'href="tel:+49 30 901820"' in html
+    assert "hx-swap-oob" not in html
 
 
 def test_contact_not_to_be_called_has_no_link_anywhere(client: Client, firm: Firm) -> None:

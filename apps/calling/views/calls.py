@@ -41,7 +41,11 @@ class Line:
 
 @for_customer_roles
 def customer_call(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who may be called at the customer now; who may not, by which rule and from when on."""
+    """Who may be called at the customer now; who may not, by which rule and from when on.
+
+    htmx gets the button, and the numbers of the contacts whose lines it names: one that is being
+    edited has none.
+    """
     customer = readable(request, pk)
     member = reader_of(request)
     desk = call_desk([pk], now=timezone.now(), user=member)
@@ -51,7 +55,9 @@ def customer_call(request: HttpRequest, pk: int) -> HttpResponse:
         rule = rule_words(reach.refusal, reach.limits) if reach.refusal else ""
         lines.append(Line(line, reach, rule, from_words(reach.next_there, reach.there)))
     first = next((one for one in lines if one.line.is_dialled), None)
-    context = {"customer": customer, "lines": lines, "first": first}
+    named = set(request.GET.getlist("contact"))
+    shown = [one for one in lines if str(one.line.contact.pk) in named]
+    context = {"customer": customer, "lines": lines, "first": first, "shown": shown}
     part = "#part" if is_part(request) else ""
     response = render(request, f"calling/call.html{part}", context)
     patch_vary_headers(response, ("HX-Request",))

@@ -65,7 +65,8 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _changed(form, contact, request):
         if is_fragment:
             contact.refresh_from_db()
-            return trigger_client_event(_line(request, contact), CHANGED)
+            # Once the line is there: its numbers are drawn by what listens.
+            return trigger_client_event(_line(request, contact), CHANGED, after="settle")
         messages.success(request, _("Saved."))
         return _to_contacts(contact.customer)
     form.fields["name"].widget.attrs["autofocus"] = True
