@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db
 # Wednesday, 13:00 in Berlin, 08:00 in New York.
 NOW = datetime(2026, 3, 11, 12, tzinfo=UTC)
 HTMX = {"HX-Request": "true"}
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -264,3 +266,19 @@ def test_settings_are_saved_and_nonsense_is_said_at_its_field(client: Client, fi
     page = client.get(address).content.decode()
     assert 'value="08:00"' in page
     assert 'aria-current="page">Calls' in page
+
+
+def test_every_number_that_dials_asks_whether_it_may() -> None:
+    """A link that dials stands within `if ….is_dialled`, in whichever template it is."""
+    dialling = [
+        line
+        for path in (ROOT / "templates").rglob("*.html")
+        for line in path.read_text().splitlines()
+        if "tel:" in line
+    ]
+
+    assert len(dialling) >= 4
+    for line in dialling:
+        before = line.split("tel:", maxsplit=1)[0]
+        assert "is_dialled %}" in before, line
+    assert not [path for path in (ROOT / "apps").rglob("*.py") if "tel:" in path.read_text()]
