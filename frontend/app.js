@@ -14,6 +14,5 @@ import "./composer.js";
 import "./columns.js";
 import "./selection.js";
 import "./inline-edit.js";
-import "./print.js";
 import "./workday.js";
 import "./print.js";
