@@ -66,6 +66,8 @@ RECORDS = (
     inside("activities.ActivityVersion", RecordKind.SALES, "what an activity said before: read with"
            " it"),
     scoped("activities.OutcomeRule", RecordKind.SETTINGS),
+    inside("workday.Lease", RecordKind.SALES, "who has a customer open right now: asked by the queue"
+           " alone"),
     scoped("activities.FollowUp", RecordKind.SALES),
     read_only("activities.FollowUpChange", RecordKind.SALES, "history: only the services add"),
     scoped("activities.Task", RecordKind.SALES),

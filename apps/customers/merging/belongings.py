@@ -24,6 +24,7 @@ STAYS = {
     "portfolio.FirstResponse.customer": "the absorbed customer's clock, kept as it was",
     "portfolio.TierOverride.customer": "set for that customer alone; the survivor keeps its own",
     "portfolio.LifecycleOverride.customer": "set for that customer alone; the survivor keeps its own",
+    "workday.Lease.customer": "who has the absorbed customer open right now; it ends by itself",
     "pool.HoldWarning.customer": "a warning of the absorbed customer's own clock",
     "customers.Customer_tags.customer": "tags are united, those of the absorbed stay at it",
 }
