@@ -33,7 +33,7 @@ class Outcome(models.TextChoices):
     BUSY = "busy", _("Busy")
     WRONG_NUMBER = "wrong_number", _("Wrong number")
     CALL_BACK = "call_back", _("Call back")
-    REACHED = "reached", _("Reached")
+    REACHED = "reached", pgettext_lazy("outcome", "Reached")
     REFUSED = "refused", _("Refused")
     QUOTED = "quoted", _("Quoted")
     AGREED = "agreed", _("Agreed")

@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from itertools import batched
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -15,7 +16,7 @@ from typing import IO, Any
 from django.db import models
 from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
@@ -104,7 +105,7 @@ def export_write(file: IO[bytes], rows: "models.QuerySet[Any]", export: Export, 
     Who took what away is the caller's to write down.
     """
     if kind == CSV:
-        file.writelines(_csv_pieces(rows, export, translation.get_language()))
+        file.writelines(_csv_pieces(rows, export))
     else:
         _write_sheet(file, rows, export)
 
@@ -137,23 +138,27 @@ def _private(response: HttpResponseBase, name: str) -> HttpResponseBase:
 
 
 def _csv(rows: "models.QuerySet[Any]", export: Export) -> HttpResponseBase:
-    pieces = _csv_pieces(rows, export, translation.get_language())
+    pieces = _csv_pieces(rows, export)
     return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
 
 
-def _csv_pieces(
-    rows: "models.QuerySet[Any]", export: Export, language: str | None
-) -> Iterator[bytes]:
-    """The file in pieces. They are made after the request's language is gone, so it comes along.
+def _csv_pieces(rows: "models.QuerySet[Any]", export: Export) -> Iterator[bytes]:
+    """The file in pieces. They are made after the request, so its language and zone come along.
 
     A byte order mark leads, without which Excel takes Chinese for something else.
     """
+    return _pieces(rows, export, translation.get_language(), timezone.get_current_timezone())
+
+
+def _pieces(
+    rows: "models.QuerySet[Any]", export: Export, language: str | None, zone: tzinfo
+) -> Iterator[bytes]:
     with translation.override(language):
         head = export.head()
     yield (BYTE_ORDER_MARK + _csv_text([head])).encode()
     batches = export.lines(rows)
     while True:
-        with translation.override(language):
+        with translation.override(language), timezone.override(zone):
             batch = next(batches, None)
         if batch is None:
             return

@@ -16,6 +16,7 @@ from apps.core.errors import DomainError
 from apps.core.models import Organisation
 from apps.customers.models import Channel
 from apps.funnel.models import Level
+from apps.members.querysets import Viewer
 
 
 class QuickLogForm(ActivityForm):
@@ -28,8 +29,9 @@ class QuickLogForm(ActivityForm):
     next_at = ClockField()
     moves = forms.BooleanField(label=_("Apply the move"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, user: Viewer, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.user = user
         self.fields["channel"].required = False
         self.fields["channel"].widget = forms.HiddenInput()
         self.fields["next_purpose"].widget.attrs["list"] = "purposes"
@@ -73,9 +75,8 @@ class QuickLogForm(ActivityForm):
             return {"loses": given["note"][:200] or str(Outcome(given["outcome"]).label)}
         if not proposal.level:
             return {}
-        level = Level.objects.filter(
-            pipeline=opportunity.level.pipeline_id, code=proposal.level
-        ).first()
+        levels = Level.objects.visible_to(self.user)
+        level = levels.filter(pipeline=opportunity.level.pipeline_id, code=proposal.level).first()
         if level is None:
             raise DomainError(_("The levels of the funnel have changed: open the customer again."))
         return {"moves_to": level}

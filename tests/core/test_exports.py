@@ -3,7 +3,7 @@
 import csv
 import io
 import tracemalloc
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -404,3 +404,13 @@ def test_memory_does_not_grow_with_the_rows(kind: str, many: int) -> None:
     assert size > 100_000
     # A batch takes three megabytes; all rows at once, thirty and more.
     assert peak < 4_000_000
+
+
+def test_days_are_those_of_the_readers_zone() -> None:
+    reader = director(time_zone="Pacific/Auckland")
+    made = datetime(2026, 3, 1, 13, 30, tzinfo=UTC)
+    make_customer(name="Acme", created_at=made)
+
+    (row,) = rows_of(reader, "customers_export", file="csv")
+
+    assert row["Created"] == "2026-03-02"

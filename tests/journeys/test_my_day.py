@@ -76,9 +76,7 @@ def test_a_morning_of_ten_calls_by_keyboard(
 def test_the_outcome_proposes_the_move_and_the_rep_confirms(
     page: Page, mia: Member, prospects: list[Customer]
 ) -> None:
-    deal = make_opportunity(
-        ("D", prospects[0].created_at.date()), owner=mia, customer=prospects[0]
-    )
+    deal = make_opportunity(("D", prospects[0].created_at.date()), owner=mia, customer=prospects[0])
     sign_in(page, mia)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Prospect 0")).to_be_visible()
