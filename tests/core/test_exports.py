@@ -411,6 +411,6 @@ def test_days_are_those_of_the_readers_zone() -> None:
     made = datetime(2026, 3, 1, 13, 30, tzinfo=UTC)
     make_customer(name="Acme", created_at=made)
 
-    (row,) = rows_of(reader, "customers_export", file="csv")
+    (row,) = rows_of(reader, "customers", file="csv")
 
     assert row["Created"] == "2026-03-02"
