@@ -125,3 +125,16 @@ if (form) {
       .catch(() => {});
   }, 4 * MINUTE);
 }
+
+// The offer to undo is gone after ten seconds; the server would take it longer, for slow networks.
+const undo = document.querySelector("form[data-undo]");
+if (undo) {
+  const gone = setTimeout(() => undo.remove(), 10_000);
+  undo.addEventListener("submit", () => clearTimeout(gone));
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "u" || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (!undo.isConnected) return;
+    event.preventDefault();
+    undo.requestSubmit();
+  });
+}

@@ -200,6 +200,10 @@ class FollowUp(models.Model):
     follows = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="followed_by"
     )
+    # The log of a contact along with which it was planned: undone with it.
+    planned_with = models.ForeignKey(
+        Activity, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
     made_at = models.DateTimeField(default=timezone.now, editable=False)
     done_at = models.DateTimeField(null=True, editable=False)
     # The activity that it became; none where it was dropped.

@@ -155,6 +155,7 @@ def activity_log(  # noqa: PLR0913 - the facts of a contact, all by name
             opportunity=opportunity,
             contact=contact,
             is_promised=activity.outcome == Outcome.CALL_BACK,
+            planned_with=activity,
             owner=held.owner or who,
             by=by,
         )

@@ -331,6 +331,8 @@ MATRIX = (
          {persona: MOVES if word == PAGE else word for persona, word in CALLERS.items()}),
     Page("my_day_log", "log a call with the rep's customer", "page", OPENS_TO_CALL,
          "the rep's customer"),
+    Page("my_day_undo", "take back what the rep has just logged", "action",
+         sees(rep=MOVES, anonymous=SIGN_IN), "activity"),
     Page("my_day_keep", "keep the rep's customer while calling", "action",
          {persona: PAGE if word == MOVES else word for persona, word in OPENS_TO_CALL.items()},
          "the rep's customer"),

@@ -46,6 +46,12 @@ def sign_in(page: Page, member: Member) -> None:
     expect(page).to_have_url(re.compile("/my-day/$"))
 
 
+def opened(page: Page, name: str) -> None:
+    """The customer is in front, and the scripts of the page listen to keys."""
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    page.wait_for_load_state("domcontentloaded")
+
+
 def test_a_morning_of_ten_calls_by_keyboard(
     page: Page, mia: Member, prospects: list[Customer]
 ) -> None:
@@ -60,7 +66,7 @@ def test_a_morning_of_ten_calls_by_keyboard(
     expect(page.get_by_role("button", name="Start calling")).to_be_focused()
     press("Enter")
     for number, customer in enumerate(prospects):
-        expect(page.get_by_role("heading", name=customer.name)).to_be_visible()
+        opened(page, customer.name)
         press("5")
         expect(page.get_by_label("What for")).to_have_value("Go on where we stopped")
         press("Control+Enter")
@@ -79,12 +85,12 @@ def test_the_outcome_proposes_the_move_and_the_rep_confirms(
     deal = make_opportunity(("D", prospects[0].created_at.date()), owner=mia, customer=prospects[0])
     sign_in(page, mia)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Prospect 0")).to_be_visible()
+    opened(page, "Prospect 0")
 
     page.keyboard.press("7")
     expect(page.get_by_text(re.compile("Moves up to B"))).to_be_visible()
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("heading", name="Prospect 1")).to_be_visible()
+    opened(page, "Prospect 1")
 
     deal.refresh_from_db()
     assert deal.level == level("B")
@@ -95,7 +101,7 @@ def test_typed_text_survives_an_error_and_another_page(
 ) -> None:
     sign_in(page, mia)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Prospect 0")).to_be_visible()
+    opened(page, "Prospect 0")
     note = page.get_by_label("What was said")
 
     page.keyboard.press("n")
@@ -114,7 +120,7 @@ def test_typed_text_survives_an_error_and_another_page(
     page.locator("h2", has_text="Log this call").click()
     page.keyboard.press("5")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("heading", name="Prospect 1")).to_be_visible()
+    opened(page, "Prospect 1")
     expect(note).to_have_value("")
     assert Activity.objects.get().note == "Wants 20 pallets"
 
@@ -123,10 +129,26 @@ def test_on_a_phone(page: Page, mia: Member, prospects: list[Customer]) -> None:
     page.set_viewport_size(PHONE)
     sign_in(page, mia)
     page.get_by_role("button", name="Start calling").click()
-    expect(page.get_by_role("heading", name="Prospect 0")).to_be_visible()
+    opened(page, "Prospect 0")
 
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert findings(page) == []
     page.get_by_label("No answer").check()
     page.get_by_role("button", name=re.compile("Save and next")).click()
-    expect(page.get_by_role("heading", name="Prospect 1")).to_be_visible()
+    opened(page, "Prospect 1")
+
+
+def test_a_call_is_undone_by_one_key(page: Page, mia: Member, prospects: list[Customer]) -> None:
+    sign_in(page, mia)
+    page.keyboard.press("Enter")
+    opened(page, "Prospect 0")
+    page.keyboard.press("2")
+    page.keyboard.press("Control+Enter")
+    opened(page, "Prospect 1")
+    expect(page.get_by_text("The call with Prospect 0 is written down.")).to_be_visible()
+
+    page.keyboard.press("u")
+
+    opened(page, "Prospect 0")
+    expect(page.get_by_text("The call is undone: log it as it was.")).to_be_visible()
+    assert not Activity.objects.exists()

@@ -46,11 +46,13 @@ def follow_up_plan(  # noqa: PLR0913 - all by name
     contact: Contact | None = None,
     is_promised: bool = False,
     repeats: Repeats | str = Repeats.NONE,
+    planned_with: Activity | None = None,
     by: Member | None,
 ) -> FollowUp:
     """Plan the next step with a customer: for its owner, else for `by`, or whoever is named.
 
     `due_at` is a time of day in the owner's zone. A step that `repeats` is counted from `due_on`.
+    `planned_with` is the log of the contact that planned it.
 
     Raises:
         CustomerGone, NotPermitted: see `customer_held`.
@@ -76,6 +78,7 @@ def follow_up_plan(  # noqa: PLR0913 - all by name
         is_promised=is_promised,
         repeats=str(repeats),
         first_on=None if repeats == Repeats.NONE else due_on,
+        planned_with=planned_with,
         is_sample=held.is_sample,
     )
     _check(planned)

@@ -1,16 +1,18 @@
 """My day: the queue, the customer in front, and the log of the call."""
 
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from apps.activities.models import Activity
 from apps.activities.services import activity_log
 from apps.core.answers import refuse
 from apps.core.errors import DomainError
@@ -23,9 +25,14 @@ from apps.workday.forms import QuickLogForm
 from apps.workday.leases import LeasedAlready, lease_release, lease_take, lease_take_first
 from apps.workday.queue.selectors import queue_of
 from apps.workday.selectors import Focus, focus_of, numbers_of, proposed, queue_panel
+from apps.workday.undoing import log_undo
 
 if TYPE_CHECKING:
     from apps.members.models import Member
+
+# In the session: what was logged last, until the next page has told of it.
+LOGGED = "my_day_logged"
+JUST_NOW_SECONDS = 60
 
 
 @for_callers
@@ -74,6 +81,21 @@ def my_day_log(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 @for_callers
+def my_day_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back the log of a moment ago and open its customer again."""
+    rows = Activity.objects.visible_to(request.user).filter(member=request.user.pk)
+    activity: Activity = get_object_or_404(rows, pk=pk)
+    try:
+        log_undo(activity=activity, by=reader_of(request))
+    except DomainError as refusal:
+        messages.warning(request, str(refusal.message))
+        return redirect("my_day")
+    messages.info(request, _("The call is undone: log it as it was."))
+    return redirect(f"{reverse('my_day')}?customer={activity.customer_id}")
+
+
+@require_POST
+@for_callers
 def my_day_keep(request: HttpRequest, pk: int) -> JsonResponse:
     """The page is still open: keep the customer longer. `taken` says who has it instead, if so."""
     try:
@@ -103,7 +125,7 @@ def _form(request: HttpRequest, focus: Focus, data: Any) -> QuickLogForm:  # noq
 
 def _logged(request: HttpRequest, customer: Customer, member: "Member", form: QuickLogForm) -> bool:
     try:
-        activity_log(
+        activity = activity_log(
             customer=customer,
             finishes=form.cleaned_data["finishes"],
             next_step=form.next_step(),
@@ -114,9 +136,7 @@ def _logged(request: HttpRequest, customer: Customer, member: "Member", form: Qu
     except DomainError as refusal:
         refuse(form, refusal)
         return False
-    messages.success(
-        request, _("The call with %(customer)s is written down.") % {"customer": customer}
-    )
+    request.session[LOGGED] = {"activity": activity.pk, "name": customer.name, "at": time.time()}
     return True
 
 
@@ -141,8 +161,15 @@ def _page(
         "day": timezone.localdate(),
         "numbers": numbers_of(member),
         "panel": queue_panel(member),
+        "logged": _just_logged(request),
         "focus": focus,
         "form": form,
         "proposals": proposed(focus, member) if focus else {},
     }
     return render(request, "workday/my_day.html", context, status=status)
+
+
+def _just_logged(request: HttpRequest) -> dict[str, Any] | None:
+    """What was logged a moment ago, told once, with the offer to undo it."""
+    logged: dict[str, Any] | None = request.session.pop(LOGGED, None)
+    return logged if logged and time.time() - logged["at"] < JUST_NOW_SECONDS else None
