@@ -34,7 +34,6 @@ class QuickLogForm(ActivityForm):
         self.user = user
         self.fields["channel"].required = False
         self.fields["channel"].widget = forms.HiddenInput()
-        self.fields["next_purpose"].widget.attrs["list"] = "purposes"
         self.initial.setdefault("key", uuid4())
 
     def clean_key(self) -> UUID:

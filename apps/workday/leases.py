@@ -77,9 +77,3 @@ def _taken(customer: int, member: Member, now: datetime) -> bool:
 def lease_release(*, customer: Customer, member: Member) -> None:
     """Let go of the customer; somebody else's lease stays."""
     Lease.objects.filter(customer=customer, member=member).delete()
-
-
-def leases_clear(*, now: datetime | None = None) -> int:
-    """Take out leases that ended; how many. They bind nobody, this only keeps the table small."""
-    found, _models = Lease.objects.filter(expires_at__lte=now or timezone.now()).delete()
-    return found

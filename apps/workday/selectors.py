@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
@@ -67,7 +68,7 @@ class QueueLine:
 
 @dataclass(frozen=True)
 class QueuePanel:
-    """The first entries with their words; `count` of all, `left_out` of those not to be called now."""
+    """The first entries with their words; `count` is of all, the other numbers of those left out."""
 
     lines: Sequence[QueueLine]
     count: int
@@ -167,6 +168,15 @@ def _callees(customer: Customer, contacts: Iterable[Contact], member: Member) ->
         refusal = f"{words} {from_words(reach.next_there, reach.there)}".strip()
         found.append(Callee(contact, f"{reach.there:%H:%M}", refusal))
     return found
+
+
+def is_logged(key: str, customer: Customer, member: Member) -> bool:
+    """Whether the member's log of that key is written down already."""
+    try:
+        rows = Activity.objects.filter(key=UUID(key), customer=customer, member=member)
+    except ValueError:
+        return False
+    return rows.exists()
 
 
 def _unanswered(last: Sequence[Activity]) -> int:

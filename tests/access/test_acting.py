@@ -14,6 +14,7 @@ from apps.funnel.models import Opportunity
 from apps.members.models import AccessRole, Member
 from apps.members.querysets import may_export, reads, writes
 from apps.members.roles import SEALED, Reach, RecordKind
+from apps.workday.models import Lease
 from tests.access.conftest import Firm, name_of
 from tests.access.matrix import MATRIX
 from tests.factories import make_member
@@ -309,3 +310,12 @@ def test_the_session_stays_the_administrators(firm: Firm) -> None:
 
     assert client.session["_auth_user_id"] == str(pk_of(firm, "admin"))
     assert Member.objects.get(pk=pk_of(firm, "rep")).last_login == signed_in
+
+
+def test_looking_keeps_no_customer_in_the_others_name(firm: Firm) -> None:
+    customer = firm.records["customer"]["rep"]
+
+    response = acting(firm).get(reverse("my_day"), {"customer": customer.pk})
+
+    assert response.status_code == 200
+    assert not Lease.objects.exists()

@@ -15,7 +15,6 @@ from apps.workday.leases import (
     lease_release,
     lease_take,
     lease_take_first,
-    leases_clear,
 )
 from apps.workday.models import Lease
 from tests.factories import make_customer, make_member, make_team
@@ -77,13 +76,6 @@ def test_the_first_that_is_free(mia: Member, jonas: Member, acme: Customer) -> N
     assert lease_take_first(customers=[acme.pk, other.pk], member=mia) == other.pk
     assert lease_take_first(customers=[acme.pk], member=mia) is None
     assert lease_take_first(customers=[], member=mia) is None
-
-
-def test_those_that_ended_are_cleared(mia: Member, acme: Customer) -> None:
-    lease_take(customer=acme, member=mia, now=NOW)
-
-    assert leases_clear(now=NOW + TERM - timedelta(seconds=1)) == 0
-    assert leases_clear(now=NOW + TERM) == 1
 
 
 @pytest.mark.django_db(transaction=True)

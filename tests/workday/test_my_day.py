@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -180,6 +181,28 @@ def test_the_same_log_sent_twice_counts_once(morning: Morning) -> None:
     assert Activity.objects.count() == FollowUp.objects.count() == 1
 
 
+def test_sent_again_it_goes_on_though_its_step_is_settled(morning: Morning) -> None:
+    step = FollowUp.objects.create(
+        customer=morning.first,
+        owner=morning.mia,
+        due_on=timezone.localdate(),
+        channel="call",
+        purpose="Ask",
+    )
+    key = str(uuid4())
+
+    answers = [morning.log(morning.first, key=key, finishes=step.pk) for _time in range(2)]
+
+    assert [answer["Location"] for answer in answers] == [morning.address(morning.second)] * 2
+    assert Activity.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["²", "-1", "x", "9" * 40])
+def test_an_address_of_nobody(morning: Morning, text: str) -> None:
+    assert morning.client.get(reverse("my_day"), {"customer": text}).status_code in {200, 404}
+    assert morning.client.post(reverse("my_day_next"), {"from": text}).status_code in {302, 404}
+
+
 def test_a_log_without_a_key_of_its_own_is_written(morning: Morning) -> None:
     morning.log(morning.first, key="nonsense")
 
@@ -258,3 +281,17 @@ def test_the_member_is_the_one_who_called(morning: Morning) -> None:
     morning.log(morning.first)
 
     assert Activity.objects.get().member == member
+
+
+@pytest.mark.parametrize("figure", ["calls", "reached", "quotes"])
+def test_a_figure_of_today_opens_its_rows(morning: Morning, figure: str) -> None:
+    morning.log(morning.first, outcome="quoted")
+    morning.log(morning.second, outcome="no_answer")
+    html = morning.client.get(reverse("my_day")).content.decode()
+    link = rf'<a href="([^"]+)"><strong data-figure="{figure}">(\d+)<'
+    ((address, shown),) = re.findall(link, html)
+
+    rows = morning.client.get(unescape(address)).content.decode()
+
+    assert re.findall(r'data-figure="count">(\d+)<', rows) == [shown]
+    assert shown == {"calls": "2", "reached": "1", "quotes": "1"}[figure]

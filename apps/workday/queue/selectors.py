@@ -1,7 +1,7 @@
 """Who stands in a member's call queue now, and why.
 
 Each reason is one query over what the member owns, by an index; `order` puts them together. At most
-`MOST` of a reason: nobody calls more in a day, and the page says that there are more.
+`MOST` of a reason: nobody calls more in a day. The count of the page goes no further either.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

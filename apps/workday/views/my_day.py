@@ -20,11 +20,12 @@ from apps.core.kept_text import kept_initial
 from apps.customers.models import Customer
 from apps.customers.parts import writable
 from apps.members.access import reader_of
+from apps.members.querysets import is_acted_for
 from apps.workday.access import for_callers
 from apps.workday.forms import QuickLogForm
 from apps.workday.leases import LeasedAlready, lease_release, lease_take, lease_take_first
 from apps.workday.queue.selectors import queue_of
-from apps.workday.selectors import Focus, focus_of, numbers_of, proposed, queue_panel
+from apps.workday.selectors import Focus, focus_of, is_logged, numbers_of, proposed, queue_panel
 from apps.workday.undoing import log_undo
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ JUST_NOW_SECONDS = 60
 def my_day(request: HttpRequest) -> HttpResponseBase:
     """The queue; with `?customer=` that one in front, kept for the reader while they call."""
     member = reader_of(request)
-    asked = request.GET.get("customer", "")
-    if not asked.isdigit():
+    asked = _number(request.GET.get("customer", ""))
+    if asked is None:
         return _page(request, member, None, None)
-    customer = writable(request, int(asked))
+    customer = writable(request, asked)
     try:
-        lease_take(customer=customer, member=member)
+        # Whoever only looks as this person keeps nothing in their name.
+        if not is_acted_for(request.user):
+            lease_take(customer=customer, member=member)
     except LeasedAlready as refusal:
         messages.warning(request, str(refusal.message))
         return redirect("my_day")
@@ -57,10 +60,15 @@ def my_day(request: HttpRequest) -> HttpResponseBase:
 def my_day_next(request: HttpRequest) -> HttpResponse:
     """Let go of the one in front, if any, and take the first that nobody else has."""
     member = reader_of(request)
-    left = request.POST.get("from", "")
-    if left.isdigit():
-        lease_release(customer=writable(request, int(left)), member=member)
-    return _to_next(request, member, but=int(left) if left.isdigit() else None)
+    left = _number(request.POST.get("from", ""))
+    if left is not None:
+        lease_release(customer=writable(request, left), member=member)
+    return _to_next(request, member, but=left)
+
+
+def _number(text: str) -> int | None:
+    """An id of the address; None for what is none, such as “²”, which int() does not know."""
+    return int(text) if text.isdecimal() else None
 
 
 @for_callers
@@ -69,13 +77,14 @@ def my_day_log(request: HttpRequest, pk: int) -> HttpResponseBase:
     member, customer = reader_of(request), writable(request, pk)
     if request.method != "POST":
         return redirect(f"{reverse('my_day')}?customer={pk}")
+    if is_logged(request.POST.get("key", ""), customer, member):
+        # Sent again, by a second click or after a lost answer: what it settled is no choice any more.
+        return _to_next(request, member, but=pk)
     focus = focus_of(customer, member)
     form = _form(request, focus, request.POST)
     if not form.is_valid() or not _logged(request, customer, member, form):
         return _page(request, member, focus, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     lease_release(customer=customer, member=member)
-    if request.POST.get("then") == "stay":
-        return redirect("customer", pk)
     return _to_next(request, member, but=pk)
 
 
